@@ -1,0 +1,1 @@
+//! The rescc language: source files, diagnostics, parser, tree and formatter. No files, clocks or environments.

@@ -1,0 +1,1 @@
+//! The local environment of rescc: processes of this machine.

@@ -1,0 +1,1 @@
+//! The immutable core of rescc: data model, expressions, catalogue, plans, undo records, verdicts and traits.

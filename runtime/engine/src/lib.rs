@@ -1,0 +1,1 @@
+//! The engine of rescc: a pure machine with drivers, the journal, the undo, the keeper and the verdict.

@@ -1,0 +1,1 @@
+//! Probes of rescc: HTTP, TCP and commands.

@@ -1,0 +1,1 @@
+//! The user-space TCP proxy of rescc.

@@ -1,0 +1,1 @@
+//! Reports of rescc: for people, as JSON and as Markdown.

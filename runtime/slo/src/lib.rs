@@ -1,0 +1,1 @@
+//! Indicators, error budgets, burn rates and histograms: pure arithmetic over samples.

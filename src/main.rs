@@ -1,0 +1,2 @@
+//! The `rescc` command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Built-in actions of rescc, written once against powers.
