@@ -1,0 +1,1 @@
+//! Processes of this machine: identities that can't be mistaken, signals by pidfd, marks and the sweep.
