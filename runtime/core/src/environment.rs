@@ -78,6 +78,11 @@ pub trait Environment: Send + Sync + std::fmt::Debug {
     /// Each change of an instance from now on; slow readers may miss states in between, never the last one.
     fn changes(&self) -> BoxStream<'static, Change>;
 
+    /// An environment that is only imagined answers the probes itself; a real one is asked for real.
+    fn prober(&self, _probe: &str) -> Option<Arc<dyn crate::probe::Prober>> {
+        None
+    }
+
     /// Start, stop, restart.
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {
         None

@@ -37,6 +37,25 @@ pub struct SpawnRequest {
     pub output: PathBuf,
 }
 
+/// What the journal notes of a process before its program runs, so that whoever comes after a dead run finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProcessNote {
+    /// What sort of note it is.
+    pub kind: ProcessNoteKind,
+    /// Which process.
+    pub identity: ProcessIdentity,
+    /// The instance that it is for.
+    pub instance: String,
+}
+
+/// The one sort of note that tells of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessNoteKind {
+    /// `process`
+    Process,
+}
+
 /// The end of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
@@ -70,6 +89,22 @@ pub trait ProcessHost: Send + Sync + std::fmt::Debug {
 
     /// Lets the number of an ended process go.
     async fn release(&self, identity: &ProcessIdentity) -> Result<(), Failure>;
+}
+
+// === impl ProcessNote ===
+
+impl ProcessNote {
+    /// The note of a process.
+    #[must_use]
+    pub fn new(identity: ProcessIdentity, instance: impl Into<String>) -> Self {
+        Self { kind: ProcessNoteKind::Process, identity, instance: instance.into() }
+    }
+
+    /// Reads a note of a journal; `None` where it tells of something else.
+    #[must_use]
+    pub fn read(note: &serde_json::Value) -> Option<Self> {
+        Self::deserialize(note).ok()
+    }
 }
 
 // === impl ExitStatus ===

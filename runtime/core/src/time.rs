@@ -30,6 +30,12 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     async fn sleep_until(&self, moment: Moment);
 }
 
+/// Where work that goes on beside the run is put: tasks of the real runtime, or of the simulated one.
+pub trait Spawner: Send + Sync + std::fmt::Debug {
+    /// Runs a task to its end, or until the runtime is gone.
+    fn spawn(&self, task: futures_util::future::BoxFuture<'static, ()>);
+}
+
 // === impl Moment ===
 
 impl Moment {

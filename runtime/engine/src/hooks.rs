@@ -1,0 +1,29 @@
+//! Points at which the tests end or stop this process, to show that nothing is left behind. Builds without
+//! debug assertions have none.
+
+/// Which side of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Nothing is written yet.
+    Before,
+    /// It is on the disk.
+    After,
+}
+
+/// `RESCC_TEST_CRASH=kill:before:3` ends this process before the fourth entry is written; `stop:after:3` holds it
+/// still after it.
+#[cfg(debug_assertions)]
+pub(crate) fn at_journal(number: u64, side: Side) {
+    let Ok(order) = std::env::var("RESCC_TEST_CRASH") else { return };
+    let mut parts = order.split(':');
+    let (Some(how), Some(when), Some(at)) = (parts.next(), parts.next(), parts.next()) else { return };
+    let wanted = if when == "before" { Side::Before } else { Side::After };
+    if side != wanted || at.parse() != Ok(number) {
+        return;
+    }
+    let signal = if how == "stop" { rustix::process::Signal::STOP } else { rustix::process::Signal::KILL };
+    let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) fn at_journal(_: u64, _: Side) {}
