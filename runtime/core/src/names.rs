@@ -25,6 +25,25 @@ pub const INSTANCE_MARK: &str = "RESCC_INSTANCE";
 
 // === impl RunId ===
 
+impl RunId {
+    /// A name for a run that begins now; `dice` keeps runs of the same second apart.
+    #[must_use]
+    pub fn new(wall: crate::time::WallTime, dice: u32) -> Self {
+        let time: String = crate::text::utc(wall).chars().filter(|c| c.is_ascii_digit() || *c == 'T').collect();
+        Self(format!("{}-{:05x}", time.replace('T', "-"), dice & 0xf_ffff))
+    }
+
+    /// A name as a user gives it, where it is one: digits, lower-case letters and hyphens, so that it can't
+    /// lead out of the folder of runs.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty()
+            && text.len() <= 64
+            && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-');
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
 impl std::fmt::Display for RunId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)

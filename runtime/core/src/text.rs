@@ -97,6 +97,24 @@ pub fn value(value: &Value) -> String {
     }
 }
 
+/// A wall time as RFC 3339 writes it, in UTC, to the second: `2026-11-21T01:42:33Z`.
+///
+/// Days are turned into a date by Howard Hinnant's `civil_from_days`.
+#[must_use]
+pub fn utc(wall: crate::time::WallTime) -> String {
+    let seconds = wall.0 / 1_000_000_000;
+    let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600, rest % 3_600 / 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 fn trim(text: String) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -126,6 +144,19 @@ mod tests {
         assert_eq!(ratio(0.999_999_9), "99.999%");
         assert_eq!(ratio(1.0), "100%");
         assert_eq!(ratio(0.001), "0.1%");
+    }
+
+    #[test]
+    fn wall_times_are_dates() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_795_225_353, "2026-11-21T01:42:33Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(crate::time::WallTime(seconds * 1_000_000_000)), text);
+        }
     }
 
     #[test]

@@ -92,10 +92,16 @@ enum Holder {
 // === impl Machine ===
 
 impl Machine {
-    /// A machine for a plan whose environment is up and has these instances. `None` where the plan's workflow
-    /// is not in its program.
+    /// A machine for a plan whose environment is up and has these instances; `began` is the moment from which
+    /// reports count. `None` where the plan's workflow is not in its program.
     #[must_use]
-    pub fn new(plan: Arc<Plan>, catalogue: &Catalogue, instances: Vec<Instance>, now: Moment) -> Option<Self> {
+    pub fn new(
+        plan: Arc<Plan>,
+        catalogue: &Catalogue,
+        instances: Vec<Instance>,
+        began: Moment,
+        now: Moment,
+    ) -> Option<Self> {
         let workflow = Arc::new(plan.workflow()?.clone());
         let limits = catalogue
             .actions
@@ -117,7 +123,7 @@ impl Machine {
             workflow,
             limits,
             stage: Stage::Observing,
-            began: now,
+            began,
             stage_since: now,
             acting_since: None,
             first_fault: None,
