@@ -27,3 +27,16 @@ pub(crate) fn at_journal(number: u64, side: Side) {
 
 #[cfg(not(debug_assertions))]
 pub(crate) fn at_journal(_: u64, _: Side) {}
+
+/// `RESCC_TEST_HANG_LIMIT_MS=500` lets a runner count as hung after that time instead of after all that it may
+/// take.
+#[cfg(debug_assertions)]
+pub(crate) fn hang_limit() -> Option<std::time::Duration> {
+    let limit = std::env::var("RESCC_TEST_HANG_LIMIT_MS").ok()?;
+    limit.parse().ok().map(std::time::Duration::from_millis)
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) fn hang_limit() -> Option<std::time::Duration> {
+    None
+}

@@ -13,5 +13,5 @@ mod reader;
 mod writer;
 
 pub use entry::{Entry, Opened};
-pub use reader::{Contents, JournalError, read};
+pub use reader::{Contents, JournalError, parse, read};
 pub use writer::{FileJournal, Recorder, reservation};

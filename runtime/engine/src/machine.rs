@@ -67,7 +67,6 @@ pub struct Machine {
     acting_since: Option<Moment>,
     first_fault: Option<Moment>,
     judged_until: Option<Moment>,
-    last_undo: Option<Moment>,
     steps: Vec<StepState>,
     injections: Vec<Injection>,
     instances: BTreeMap<String, Instance>,
@@ -128,7 +127,6 @@ impl Machine {
             acting_since: None,
             first_fault: None,
             judged_until: None,
-            last_undo: None,
             steps,
             injections: Vec::new(),
             instances: instances.into_iter().map(|one| (one.name.clone(), one)).collect(),
@@ -163,7 +161,7 @@ impl Machine {
         }
         let steps = self.steps.iter().filter_map(StepState::wake_at);
         let injections = self.injections.iter().filter_map(Injection::wake_at);
-        let policies = self.policies.iter().filter_map(PolicyState::wake_at);
+        let policies = self.policies.iter().filter(|_| self.policies_work()).filter_map(PolicyState::wake_at);
         let next = steps.chain(injections).chain(policies).chain([self.evaluate_at]).min()?;
         // What is due and still waits for something else is looked at again soon, not at once.
         Some(next.max(now.after(Duration::from_millis(5))))
@@ -214,7 +212,9 @@ impl Machine {
             Input::Healed { heal, result } => self.healed(now, heal, result),
             Input::Interrupt(interrupt) => self.interrupted(now, &interrupt),
             Input::Lost { code, why } => {
-                self.reasons.push(Reason::new(Verdict::Error, code, "", why.clone()));
+                if !self.reasons.iter().any(|reason| reason.code == code) {
+                    self.reasons.push(Reason::new(Verdict::Error, code, "", why.clone()));
+                }
                 self.abort(now, why);
             }
         }
@@ -314,7 +314,9 @@ impl Machine {
         self.judged_until.get_or_insert(now);
         self.end_steps_early(now);
         self.request_all_undos(now);
-        self.enter(now, Stage::Undoing);
+        if self.stage != Stage::Undoing {
+            self.enter(now, Stage::Undoing);
+        }
     }
 
     fn limits_of(&self, action: &str) -> ActionLimits {

@@ -15,6 +15,8 @@ use crate::stop::{kill_all, send};
 /// The waits between two scans: the first, doubled up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(16);
+/// After how many scans it is taken for stuck.
+const PATIENCE: u32 = 10;
 /// The most scans while killing.
 const ROUNDS: usize = 50;
 
@@ -33,6 +35,8 @@ pub struct Tree {
 pub struct Member {
     /// Which process.
     pub identity: ProcessIdentity,
+    /// The number of its parent.
+    pub parent: i32,
     /// Running or stopped.
     pub state: ProcessState,
 }
@@ -99,6 +103,7 @@ impl Tree {
             .iter()
             .map(|stat| Member {
                 identity: table.identity(stat),
+                parent: stat.parent,
                 state: stat.state,
             })
             .collect())
@@ -112,26 +117,37 @@ impl Tree {
         Ok(summary(&self.members()?))
     }
 
-    /// Holds it still by SIGSTOP, the parents first, until two scans in a row find all of it held: what is forked by one
-    /// that is not held yet shows in the second. Where that takes longer than `limit`, it is partly held: thaw it.
+    /// Holds it still by SIGSTOP, until two scans in a row find all of it held: what is forked by one that is not held
+    /// yet shows in the second. A process is only told once its parent is held: a parent in vfork(2) waits for its child
+    /// where no signal but SIGKILL reaches it, and would never be held if the child was first. Where all this takes
+    /// longer than `limit`, it is partly held: thaw it.
     ///
     /// # Errors
     /// `/proc` can't be read, or a right is missing.
     pub fn freeze(&self, limit: Duration) -> io::Result<TreeState> {
         let mut held_before = false;
+        let mut rounds = 0;
         self.until(limit, |members| {
             let held = summary(members) == TreeState::Held;
-            if held && held_before {
+            if held && held_before || members.is_empty() {
                 return Ok(true);
             }
             held_before = held;
-            self.tell(
-                members
-                    .iter()
-                    .filter(|member| member.state == ProcessState::Running),
-                Signal::STOP,
-            )?;
-            Ok(members.is_empty())
+            rounds += 1;
+            let running: BTreeSet<i32> = members
+                .iter()
+                .filter(|one| one.runs())
+                .map(|one| one.identity.pid)
+                .collect();
+            let (below, top): (Vec<_>, Vec<_>) = members
+                .iter()
+                .partition(|member| running.contains(&member.parent));
+            self.tell(top.into_iter().filter(|member| member.runs()), Signal::STOP)?;
+            if rounds > PATIENCE {
+                // Somebody else stopped it before its parent came out of vfork.
+                self.tell(below.into_iter().filter(|member| !member.runs()), Signal::CONT)?;
+            }
+            Ok(false)
         })
     }
 
@@ -207,6 +223,14 @@ impl Tree {
             send(&member.identity, &[signal])?;
         }
         Ok(())
+    }
+}
+
+// === impl Member ===
+
+impl Member {
+    fn runs(&self) -> bool {
+        self.state == ProcessState::Running
     }
 }
 

@@ -189,7 +189,7 @@ fn a_tree_is_held_and_let_go_as_one() {
     assert_eq!(child.line(), "ready");
     let tree = Tree::new(child.identity(), run, "tree-1");
     assert_eq!(tree.state().unwrap(), TreeState::Running);
-    for _ in 0..5 {
+    for _ in 0..20 {
         assert_eq!(tree.freeze(LIMIT).unwrap(), TreeState::Held);
         assert_eq!(tree.state().unwrap(), TreeState::Held);
         let held = tree.members().unwrap();
@@ -208,6 +208,22 @@ fn a_tree_is_held_and_let_go_as_one() {
     assert_eq!(child.wait(), Some(KILL));
     assert_eq!(tree.freeze(LIMIT).unwrap(), TreeState::Gone);
     assert_eq!(tree.thaw(LIMIT).unwrap(), (false, TreeState::Gone));
+}
+
+#[test]
+fn a_child_that_is_held_already_does_not_keep_its_parent_from_it() {
+    let run = run("vfork");
+    let mut child = shell(
+        &run,
+        "vfork-1",
+        "sleep 1000 & echo $!; while :; do /bin/true; done",
+    );
+    let below = identity(child.line().parse().unwrap()).unwrap().unwrap();
+    assert!(signal(&below, STOP).unwrap());
+    let tree = Tree::new(child.identity(), run, "vfork-1");
+    assert_eq!(tree.freeze(LIMIT).unwrap(), TreeState::Held);
+    assert_eq!(state(&below).unwrap(), ProcessState::Stopped);
+    assert_eq!(tree.kill().unwrap().1, []);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rescc_core::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 /// The version of the journal's lines; another one is refused by readers, never guessed at.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = Opened::VERSION;
 
 /// A line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,4 +71,11 @@ pub struct Opened {
     pub at: Moment,
     /// When, as people write it.
     pub wall: WallTime,
+}
+
+// === impl Opened ===
+
+impl Opened {
+    /// The version of the journal's lines that this rescc writes.
+    pub const VERSION: u32 = 1;
 }

@@ -58,7 +58,7 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
 ///
 /// # Errors
 /// Where it is of another version.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Contents, JournalError> {
+pub fn parse(bytes: &[u8]) -> Result<Contents, JournalError> {
     let mut contents = Contents { opened: None, entries: Vec::new(), end: 0, torn: false };
     let mut rest = bytes;
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n' || byte == 0) {

@@ -207,6 +207,7 @@ impl ProcessHost for Keeper {
 
 impl Watchdog for Keeper {
     fn arm(&self, id: &str, until: Moment) {
+        let until = crate::hooks::hang_limit().map_or(until, |limit| BootClock.now().after(limit));
         let _ = self.orders.send(Order::Arm { id: id.to_owned(), until });
     }
 

@@ -114,6 +114,17 @@ impl Machine {
         self.heals.len() - 1
     }
 
+    /// Gives up the heals that have not begun yet.
+    pub(super) fn drop_queued_heals(&mut self, places: &[usize], why: &Failure) {
+        for &place in places {
+            if let Some(heal) = self.heals.get_mut(place)
+                && heal.started.is_none()
+            {
+                heal.result.get_or_insert(Err(why.clone()));
+            }
+        }
+    }
+
     /// Starts the heals whose instances are free.
     pub(super) fn pump_heals(&mut self, now: Moment) -> bool {
         let mut moved = false;
@@ -163,8 +174,13 @@ impl Machine {
         self.emit(What::HealEnded { policy: name, instance, succeeded, detail });
     }
 
+    /// Whether policies are at work: not before the first step, nor while we take back.
+    pub(super) fn policies_work(&self) -> bool {
+        matches!(self.stage, Stage::Acting | Stage::Recovering) && self.aborted_by.is_none()
+    }
+
     pub(super) fn pump_policies(&mut self, now: Moment) -> bool {
-        if !matches!(self.stage, Stage::Acting | Stage::Recovering) || self.aborted_by.is_some() {
+        if !self.policies_work() {
             return false;
         }
         let mut moved = false;
@@ -191,7 +207,8 @@ impl Machine {
                 if !watch.hold.has_held(nanos(policy.hold)) {
                     return false;
                 }
-                self.policy_acts(now, index)
+                let (rung, attempt) = (watch.rung, watch.attempt);
+                self.policy_acts(index, rung, attempt)
             }
             Watch::Waiting(_) if truth == rescc_core::expr::Truth::No => {
                 watch.helped += 1;
@@ -203,12 +220,11 @@ impl Machine {
             }
             // What is not known yet is no reason for another attempt.
             Watch::Waiting(until) if until <= now && truth.holds() => {
-                watch.attempt += 1;
-                if watch.attempt >= policy.retry.attempts {
-                    watch.attempt = 0;
-                    watch.rung += 1;
+                let (mut rung, mut attempt) = (watch.rung, watch.attempt + 1);
+                if attempt >= policy.retry.attempts {
+                    (rung, attempt) = (rung + 1, 0);
                 }
-                self.policy_acts(now, index)
+                self.policy_acts(index, rung, attempt)
             }
             Watch::Cooling(until) if until <= now => {
                 watch.state = Watch::Looking;
@@ -218,10 +234,10 @@ impl Machine {
         }
     }
 
-    fn policy_acts(&mut self, _now: Moment, index: usize) -> bool {
+    fn policy_acts(&mut self, index: usize, rung: usize, attempt: u32) -> bool {
         let Some(watch) = self.policies.get(index) else { return false };
         let (name, instance) = (watch.name.clone(), watch.instance.clone());
-        let Some(call) = watch.policy.ladder.get(watch.rung).cloned() else {
+        let Some(call) = watch.policy.ladder.get(rung).cloned() else {
             if let Some(watch) = self.policies.get_mut(index) {
                 watch.state = Watch::Held;
             }
@@ -229,13 +245,15 @@ impl Machine {
             return true;
         };
         // One action a target at a time: the policy waits and looks again.
-        if self.locks.contains_key(&instance) {
+        let queued = self.heals.iter().any(|heal| heal.instance == instance && heal.result.is_none());
+        if queued || self.locks.contains_key(&instance) {
             return false;
         }
         let place = self.queue_heal(Some(index), call, instance);
         if let Some(watch) = self.policies.get_mut(index) {
             watch.actions += 1;
             watch.state = Watch::Acting(place);
+            (watch.rung, watch.attempt) = (rung, attempt);
         }
         true
     }

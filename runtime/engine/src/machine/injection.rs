@@ -53,6 +53,8 @@ pub struct Injection {
     pub undo_asked: Option<Moment>,
     /// When its undo was verified.
     pub undo_verified: Option<Moment>,
+    /// When its undo ended, verified or not.
+    pub(super) undo_ended: Option<Moment>,
     record: Option<UndoRecord>,
     undo_attempts: u32,
     undo_not_before: Moment,
@@ -99,6 +101,7 @@ impl Injection {
             undo: UndoState::NotApplied,
             undo_asked: None,
             undo_verified: None,
+            undo_ended: None,
             record: None,
             undo_attempts: 0,
             undo_not_before: Moment(0),
@@ -134,6 +137,14 @@ impl Injection {
 impl Machine {
     pub(super) fn pump_injections(&mut self, now: Moment) -> bool {
         let mut moved = false;
+        // What is taken back goes first, the newest before the others.
+        for index in (0..self.injections.len()).rev() {
+            let wanted = self
+                .injections
+                .get(index)
+                .is_some_and(|one| one.state == InjectionState::InForce && one.undo_asked.is_some());
+            moved |= wanted && self.start_undo(now, index);
+        }
         for index in 0..self.injections.len() {
             moved |= self.pump_injection(now, index);
         }
@@ -155,8 +166,7 @@ impl Machine {
                 self.effects.push(Effect::Prepare { injection: index });
                 true
             }
-            InjectionState::InForce if undo_asked => self.start_undo(now, index),
-            InjectionState::InForce => self.start_look(now, index),
+            InjectionState::InForce if !undo_asked => self.start_look(now, index),
             _ => false,
         }
     }
@@ -239,7 +249,11 @@ impl Machine {
         let stay = step
             .and_then(|step| step.duration)
             .unwrap_or_else(|| self.plan.worst_case.saturating_add(self.workflow.settle).saturating_add(self.workflow.observe));
-        let allowed = limits.map_or(GRACE, |limits| limits.time_limit + limits.undo_limit);
+        // All attempts at its undo and the waits between them must fit: nobody may step in while we still try.
+        let waits = Duration::from_secs((1..UNDO_ATTEMPTS).map(u64::from).sum());
+        let allowed = limits.map_or(GRACE, |limits| {
+            limits.time_limit.saturating_add(limits.undo_limit.saturating_mul(UNDO_ATTEMPTS)).saturating_add(waits)
+        });
         let version = 1;
         let undo = UndoRecord {
             injection: injection.id.clone(),
@@ -416,7 +430,7 @@ impl Machine {
         if injection.state != InjectionState::Undoing {
             return;
         }
-        self.last_undo = Some(now);
+        injection.undo_ended = Some(now);
         match result {
             Ok(undone) => {
                 injection.undo_verified = Some(now);
@@ -447,12 +461,12 @@ impl Machine {
         injection.state = InjectionState::Settled;
         injection.look_at = None;
         injection.undo = state.clone();
-        let (id, step) = (injection.id.clone(), injection.step);
+        let id = injection.id.clone();
         self.unlock(index);
         if was_recorded {
             self.effects.push(Effect::Mark { injection: id, state });
         }
-        self.injection_settled(now, step);
+        self.injection_settled(now, index);
     }
 
     /// How long the fault of a step is meant to stay.

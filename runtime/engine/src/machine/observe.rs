@@ -88,7 +88,7 @@ impl Machine {
             return;
         }
         let Some(condition) = self.workflow.steady_state.clone() else { return };
-        let holds = condition.expr.truth(&self.live(now, self.fresh_since())).holds();
+        let holds = condition.expr.truth(&self.live(now, None)).holds();
         let known = self.observed.steady.last().map(|(_, holds)| *holds);
         if known != Some(holds) && self.observed.steady.len() < MAX_TURNS {
             self.observed.steady.push((now.0, holds));
@@ -96,8 +96,15 @@ impl Machine {
         }
     }
 
-    /// After the last undo only observations count that began after it.
-    fn fresh_since(&self) -> Option<Moment> {
-        if self.stage == Stage::Settling { self.last_undo } else { None }
+    /// Whether the steady state holds by what was seen after the last thing that we did: a window that reaches
+    /// back before a fault, or before its undo, says nothing about the time after it.
+    pub(super) fn is_steady_since_we_acted(&self, now: Moment) -> bool {
+        let Some(condition) = &self.workflow.steady_state else { return true };
+        self.observed.is_steady() && condition.expr.truth(&self.live(now, self.last_acted())).holds()
+    }
+
+    /// When a fault of ours bit last, or was taken back.
+    fn last_acted(&self) -> Option<Moment> {
+        self.injections.iter().flat_map(|one| [one.bit, one.undo_ended]).flatten().max()
     }
 }

@@ -20,6 +20,8 @@ const GUARD_MIN_SAMPLES: u64 = 10;
 pub(super) struct Span {
     pub(super) from: Option<Moment>,
     pub(super) to: Moment,
+    /// Where measures without a window end.
+    pub(super) whole_to: Moment,
     /// Only observations that began then or later.
     pub(super) begun_since: Option<Moment>,
     /// A window that is not full yet has no data.
@@ -62,18 +64,23 @@ impl Scope for SpanScope<'_> {
     }
 
     fn baseline(&self, measure: &Measure) -> Option<Value> {
-        let to = self.machine.acting_since?;
-        let span = Span { from: None, to, begun_since: None, full: false, min_samples: 1, windows: false };
+        let to = self.machine.first_fault.or(self.machine.acting_since)?;
+        let observe = self.machine.workflow.observe;
+        // Half open at its beginning, like every window.
+        let from = (!observe.is_zero()).then(|| Moment(to.0.saturating_sub(nanos(observe)).saturating_add(1)));
+        let span =
+            Span { from, to, whole_to: to, begun_since: None, full: false, min_samples: 1, windows: false };
         SpanScope { machine: self.machine, span, it: None }.measure(measure)
     }
 }
 
 impl SpanScope<'_> {
     fn window(&self, length: Option<Duration>) -> Option<Window> {
-        let to = self.span.to;
+        let mut to = self.span.whole_to;
         let began = self.machine.observed.began;
         let mut after = self.span.from.and_then(|from| from.0.checked_sub(1));
         if let Some(length) = length.filter(|_| self.span.windows) {
+            to = self.span.to;
             let since = self.span.begun_since.unwrap_or(began).max(began);
             if self.span.full && to.since(since) < length {
                 return None;
@@ -139,14 +146,16 @@ fn probe_value(series: &Series, metric: Metric, window: &Window) -> Option<Value
 impl Machine {
     /// Now, strictly: windows must be full.
     pub(super) fn live(&self, now: Moment, begun_since: Option<Moment>) -> SpanScope<'_> {
-        let span = Span { from: None, to: now, begun_since, full: true, min_samples: 1, windows: true };
+        let span =
+            Span { from: None, to: now, whole_to: now, begun_since, full: true, min_samples: 1, windows: true };
         SpanScope { machine: self, span, it: None }
     }
 
     /// Now, for stop conditions: a window need not be full, but must hold some observations.
     pub(super) fn guard(&self, now: Moment) -> SpanScope<'_> {
+        let min_samples = GUARD_MIN_SAMPLES;
         let span =
-            Span { from: None, to: now, begun_since: None, full: false, min_samples: GUARD_MIN_SAMPLES, windows: true };
+            Span { from: None, to: now, whole_to: now, begun_since: None, full: false, min_samples, windows: true };
         SpanScope { machine: self, span, it: None }
     }
 
@@ -156,14 +165,14 @@ impl Machine {
     }
 
     fn health(&self, target: &str, metric: Metric) -> Option<Value> {
-        let instances: Vec<_> =
-            self.plan.targets.get(target)?.iter().filter_map(|name| self.instances.get(name)).collect();
+        let planned = self.plan.targets.get(target)?;
+        let instances: Vec<_> = planned.iter().filter_map(|name| self.instances.get(name)).collect();
         let healthy = instances.iter().filter(|one| one.healthy == Some(true)).count();
         match metric {
             Metric::Healthy => {
                 if instances.iter().any(|one| one.healthy == Some(false)) {
                     Some(Value::Bool(false))
-                } else if instances.is_empty() || healthy < instances.len() {
+                } else if planned.is_empty() || healthy < planned.len() {
                     None
                 } else {
                     Some(Value::Bool(true))
@@ -171,8 +180,8 @@ impl Machine {
             }
             Metric::HealthyCount => i64::try_from(healthy).ok().map(Value::Count),
             #[expect(clippy::cast_precision_loss, reason = "counts of instances")]
-            Metric::HealthyShare if !instances.is_empty() => {
-                Some(Value::Ratio(healthy as f64 / instances.len() as f64))
+            Metric::HealthyShare if !planned.is_empty() => {
+                Some(Value::Ratio(healthy as f64 / planned.len() as f64))
             }
             _ => None,
         }
@@ -208,7 +217,6 @@ impl Machine {
     pub(super) fn explain_since(&self, expr: &Expr, now: Moment, since: Moment) -> String {
         explain_in(expr, &self.live(now, Some(since)))
     }
-
 }
 
 /// `: checkout.success_rate(5s) was 91%`, for the parts that are comparisons with a measure on the left.

@@ -88,10 +88,11 @@ impl Machine {
         let Some(steady) = self.workflow.steady_state.clone() else {
             return self.begin_undoing(now);
         };
-        if self.observed.is_steady() {
+        if self.is_steady_since_we_acted(now) {
             return self.begin_undoing(now);
         }
-        if now.since(self.stage_since) < self.workflow.settle {
+        let window = steady.expr.longest_window().unwrap_or_default();
+        if now.since(self.stage_since) < self.workflow.settle.saturating_add(window) {
             return false;
         }
         self.lost_before_undo = true;
@@ -123,8 +124,6 @@ impl Machine {
             return true;
         }
         self.enter(now, Stage::Settling);
-        // The steady state is looked at anew: from here on only what is seen after the last undo counts.
-        self.observe_steady_state(now);
         true
     }
 
@@ -133,7 +132,7 @@ impl Machine {
             self.enter(now, Stage::Done);
             return true;
         };
-        if self.observed.is_steady() {
+        if self.is_steady_since_we_acted(now) {
             if self.lost_before_undo && self.undo_acted() {
                 // It came back, but only when the fault was taken away.
                 for reason in &mut self.reasons {

@@ -1,0 +1,329 @@
+//! What people bring along from other tools: each habit has a message of its own and, where it is clear what was
+//! meant, a fix; reading goes on as if it had been written right.
+
+use super::cursor::Parser;
+use super::{MAX_DIAGNOSTICS, lexical};
+use crate::codes;
+use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::source::{SourceFile, Span};
+use crate::tree::CompareOp;
+
+/// The operators of other languages, the longer ones first, and what they are here.
+const OTHER_OPERATORS: &[(&str, CompareOp)] = &[
+    ("===", CompareOp::Eq),
+    ("!==", CompareOp::Ne),
+    ("=~", CompareOp::Matches),
+    ("<>", CompareOp::Ne),
+    ("=<", CompareOp::Le),
+    ("=>", CompareOp::Ge),
+];
+
+/// Control characters and marks that turn the direction of text, wherever they stand; a run of them is one finding.
+pub(super) fn invisible_characters(file: &SourceFile) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let bytes = file.text().as_bytes();
+    let mut run: Option<(usize, usize)> = None;
+    let mut finish = |run: Option<(usize, usize)>| {
+        if let Some((start, end)) = run {
+            let at = |byte| u32::try_from(byte).unwrap_or(u32::MAX);
+            let span = Span::new(file.id(), at(start), at(end));
+            found.push(invisible(file.slice(span), span));
+        }
+        found.len() <= MAX_DIAGNOSTICS
+    };
+    for (at, &byte) in bytes.iter().enumerate() {
+        let len = match byte {
+            b'\n' | b'\t' | b' '..=b'~' => continue,
+            b'\r' if bytes.get(at + 1) == Some(&b'\n') => continue,
+            0..=0x1f | 0x7f => 1,
+            0xe2 => match (bytes.get(at + 1), bytes.get(at + 2)) {
+                (Some(0x80), Some(0xaa..=0xae)) | (Some(0x81), Some(0xa6..=0xa9)) => 3,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        match &mut run {
+            Some((_, end)) if *end == at => *end = at + len,
+            _ => {
+                if !finish(run.replace((at, at + len))) {
+                    return found;
+                }
+            }
+        }
+    }
+    finish(run);
+    found
+}
+
+fn invisible(text: &str, span: Span) -> Diagnostic {
+    let names = text.chars().take(4).map(|c| format!("U+{:04X}", u32::from(c))).collect::<Vec<_>>().join(" ");
+    let more = if text.chars().nth(4).is_some() { " …" } else { "" };
+    Diagnostic::error(codes::INVISIBLE_CHARACTER, format!("invisible character {names}{more}"), span, "stands here")
+        .help("remove it; in a text, write `\\u{…}`")
+}
+
+/// Skips one character that can't be seen; `false` if the one at hand can. Those that
+/// [`invisible_characters`] has not reported are reported.
+pub(super) fn skip_invisible(parser: &mut Parser<'_>) -> bool {
+    let Some(c) = parser.rest.chars().next() else { return false };
+    if !lexical::is_invisible(c) {
+        return false;
+    }
+    let reported = c.is_ascii() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !reported {
+        let here = parser.here();
+        let space = c.is_whitespace();
+        let (title, text) = if space { ("write a space", " ") } else { ("remove it", "") };
+        parser.report(invisible(c.encode_utf8(&mut [0; 4]), here).fix(title, Applicability::Safe, here, text));
+    }
+    parser.advance_char();
+    true
+}
+
+/// `# …`
+pub(super) fn hash_comment(parser: &mut Parser<'_>) {
+    let start = parser.offset();
+    let line = parser.take(lexical::line).unwrap_or("").trim_end();
+    let hashes = line.bytes().take_while(|&byte| byte == b'#').count();
+    let slashes = if hashes == 2 { "///" } else { "//" };
+    let span = parser.span(start, start + hashes);
+    parser.report(
+        Diagnostic::error(codes::OTHER_COMMENT, "`#` begins no comment", span, "a comment begins with `//`")
+            .fix(format!("write `{slashes}`"), Applicability::Safe, span, slashes),
+    );
+    let trailing = start != parser.first_at;
+    parser.remember_comment(line, start, trailing, false);
+}
+
+/// `/* … */`
+pub(super) fn block_comment(parser: &mut Parser<'_>) {
+    let start = parser.offset();
+    let end = if parser.no_comment_end { None } else { parser.rest.find("*/") };
+    parser.no_comment_end = end.is_none();
+    let Some(len) = end else {
+        let here = parser.span(start, start + 2);
+        parser.take(lexical::line);
+        parser.report(
+            Diagnostic::error(codes::OTHER_COMMENT, "`/*` begins no comment", here, "a comment begins with `//`")
+                .help("begin each line of the comment with `//`"),
+        );
+        return;
+    };
+    let text = parser.text_between(start + 2, start + len).trim();
+    let lines = parser.text_between(start, start + len).bytes().filter(|&byte| byte == b'\n').count();
+    parser.advance(len + 2);
+    let whole = parser.since(start);
+    let mut report =
+        Diagnostic::error(codes::OTHER_COMMENT, "`/*` begins no comment", whole, "a comment begins with `//`")
+            .help("begin each line of the comment with `//`");
+    let ends_line = lexical::line(parser.rest).is_ok_and(|(_, rest)| rest.trim().is_empty());
+    if lines == 0 && ends_line {
+        report = report.fix(format!("write `// {text}`"), Applicability::Safe, whole, format!("// {text}"));
+    }
+    parser.report(report);
+}
+
+/// `api-gateway` where a name stands.
+pub(super) fn hyphenated_name<'a>(parser: &mut Parser<'a>) -> Option<&'a str> {
+    let start = parser.offset();
+    let (rest, _) = lexical::word(parser.rest).ok()?;
+    if !rest.starts_with('-') {
+        return None;
+    }
+    let word = parser.take(lexical::hyphenated)?;
+    let span = parser.since(start);
+    let joined = word.replace('-', "_");
+    parser.report(
+        Diagnostic::error(codes::HYPHEN, format!("`{word}` is no name"), span, "has a hyphen in it")
+            .note("a name is of letters, digits and `_`; what your system calls it stands in quotes in `bind`")
+            .fix(format!("write `{joined}`"), Applicability::Maybe, span, joined),
+    );
+    Some(word)
+}
+
+/// The `=` of a field, in whatever spelling; whether it was not `=`.
+pub(super) fn assignment(parser: &mut Parser<'_>) -> bool {
+    let found = ["==", "=>", ":=", ":"].into_iter().find(|&spelling| parser.at(spelling));
+    let Some(found) = found else {
+        parser.eat("=");
+        return false;
+    };
+    let start = parser.offset();
+    parser.advance(found.len());
+    let at = parser.since(start);
+    let (code, span, text) = if found == ":" {
+        let space = if matches!(parser.peek(), Some(b' ' | b'\t')) { "" } else { " " };
+        (codes::COLON, parser.span(parser.last_end, start + 1), format!(" ={space}"))
+    } else {
+        (codes::OTHER_ASSIGNMENT, at, "=".to_owned())
+    };
+    parser.report(
+        Diagnostic::error(code, format!("a field is given with `=`, not with `{found}`"), at, "expected `=`").fix(
+            "write `=`",
+            Applicability::Safe,
+            span,
+            text,
+        ),
+    );
+    true
+}
+
+/// `;` between items.
+pub(super) fn semicolon(parser: &mut Parser<'_>) {
+    let here = parser.here();
+    parser.advance(1);
+    let more = !matches!(lexical::blanks(parser.rest), Ok((rest, _)) if rest.is_empty() || rest.starts_with(['\n', '\r', '}', ')', ']', '/']));
+    let (title, text) = if more { ("write `,`", ",") } else { ("remove it", "") };
+    parser.report(
+        Diagnostic::error(codes::SEMICOLON, "`;` separates nothing here", here, "a comma or a new line does")
+            .fix(title, Applicability::Safe, here, text),
+    );
+}
+
+/// What can't begin an item, but is known; whether it was.
+pub(super) fn item(parser: &mut Parser<'_>) -> bool {
+    if parser.at("'") || parser.at("“") || parser.at("‘") {
+        if other_quotes(parser) {
+            parser.skip_line();
+            return true;
+        }
+    } else if parser.at("$") && dollar(parser) {
+        parser.skip_line();
+        return true;
+    }
+    false
+}
+
+/// `'text'` or `“text”`: taken up to its other quote; `false` if there is none on the line.
+pub(super) fn other_quotes(parser: &mut Parser<'_>) -> bool {
+    let start = parser.offset();
+    let mut chars = parser.rest.chars();
+    let Some(first) = chars.next() else { return false };
+    let ends: &[char] = match first {
+        '\'' => &['\''],
+        '“' => &['”', '“', '"'],
+        '‘' => &['’', '‘', '\''],
+        _ => return false,
+    };
+    let line = lexical::line(chars.as_str()).map_or("", |(_, line)| line);
+    let Some((text, _)) = line.split_once(ends) else { return false };
+    let end = line.strip_prefix(text).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let text = text.to_owned();
+    parser.advance(first.len_utf8() + text.len() + end);
+    let whole = parser.since(start);
+    let plain = !text.contains(['"', '\\', '$']);
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${");
+    let applicability = if plain { Applicability::Safe } else { Applicability::Maybe };
+    parser.report(
+        Diagnostic::error(codes::OTHER_QUOTES, "text stands in double quotes", whole, format!("not in `{first}`"))
+            .fix("write double quotes", applicability, whole, format!("\"{escaped}\"")),
+    );
+    true
+}
+
+/// `$name` or `${name}` outside a text: the `$` and braces are skipped over; whether it was one.
+pub(super) fn dollar(parser: &mut Parser<'_>) -> bool {
+    let start = parser.offset();
+    let braced = parser.at("${");
+    let inner = parser.rest.get(if braced { 2 } else { 1 }..).unwrap_or("");
+    let Ok((rest, path)) = lexical::path(inner) else { return false };
+    if braced && !rest.starts_with('}') {
+        return false;
+    }
+    let path = path.to_owned();
+    parser.advance(path.len() + if braced { 3 } else { 1 });
+    let span = parser.since(start);
+    parser.report(
+        Diagnostic::error(codes::DOLLAR, "a name outside a text has no `$`", span, "not within quotes").fix(
+            format!("write `{path}`"),
+            Applicability::Safe,
+            span,
+            path,
+        ),
+    );
+    true
+}
+
+/// `.5` and `+5`: the part before the digits is taken.
+pub(super) fn number(parser: &mut Parser<'_>) -> bool {
+    let digit = parser.peek_second().is_some_and(|byte| byte.is_ascii_digit());
+    let (message, title, text) = match parser.peek() {
+        Some(b'.') if digit => ("a number begins with a digit", "write `0.`", "0."),
+        Some(b'+') if digit => ("a number has no `+`", "remove it", ""),
+        _ => return false,
+    };
+    let here = parser.here();
+    parser.report(
+        Diagnostic::error(codes::BAD_NUMBER, message, here, "expected a digit").fix(
+            title,
+            Applicability::Safe,
+            here,
+            text,
+        ),
+    );
+    parser.advance(1);
+    true
+}
+
+/// A symbol or a capitalised word for a word of the language; what it is called here.
+pub(super) fn connective(parser: &mut Parser<'_>) -> Option<&'static str> {
+    let (found, word) = [("&&", "and"), ("||", "or")]
+        .into_iter()
+        .find(|(symbol, _)| parser.at(symbol))
+        .or_else(|| [("AND", "and"), ("OR", "or")].into_iter().find(|(upper, _)| parser.at_word(upper)))?;
+    let start = parser.offset();
+    parser.advance(found.len());
+    symbol(parser, start, found, word);
+    Some(word)
+}
+
+/// `!` for `not`.
+pub(super) fn negation(parser: &mut Parser<'_>) -> bool {
+    let start = parser.offset();
+    if !parser.at("!") || parser.at("!=") {
+        return false;
+    }
+    parser.advance(1);
+    symbol(parser, start, "!", "not");
+    true
+}
+
+fn symbol(parser: &mut Parser<'_>, start: usize, found: &str, word: &str) {
+    let span = parser.since(start);
+    let before = parser.text_between(start.saturating_sub(1), start);
+    let ends_word = |text: &str| text.is_empty() || text.starts_with([' ', '\t', '\n', '\r', '(', '[']);
+    let left = if ends_word(before) { "" } else { " " };
+    let right = if parser.rest.starts_with([' ', '\t', '\n', '\r']) { "" } else { " " };
+    parser.report(
+        Diagnostic::error(codes::SYMBOL_OPERATOR, format!("`{found}` is `{word}` here"), span, format!("expected `{word}`"))
+            .fix(format!("write `{word}`"), Applicability::Safe, span, format!("{left}{word}{right}")),
+    );
+}
+
+/// A comparison as other languages write it.
+pub(super) fn comparison(parser: &mut Parser<'_>) -> Option<CompareOp> {
+    let start = parser.offset();
+    let other = OTHER_OPERATORS.iter().find(|(symbol, _)| parser.at(symbol)).copied();
+    let (code, symbol, op): (Code, &str, CompareOp) = match other {
+        Some((symbol, op)) => (codes::OTHER_OPERATOR, symbol, op),
+        None if parser.at("=") && !parser.at("==") => (codes::SINGLE_EQUALS, "=", CompareOp::Eq),
+        None => return None,
+    };
+    parser.advance(symbol.len());
+    let span = parser.since(start);
+    let word = op.as_str();
+    let message = if code == codes::SINGLE_EQUALS {
+        "a condition compares with `==`".to_owned()
+    } else {
+        format!("`{symbol}` is `{word}` here")
+    };
+    parser.report(
+        Diagnostic::error(code, message, span, format!("expected `{word}`")).fix(
+            format!("write `{word}`"),
+            Applicability::Safe,
+            span,
+            word,
+        ),
+    );
+    Some(op)
+}
