@@ -19,7 +19,7 @@ environment local {{
   bind = {{ cache = process(["${{rescc}}", "demo", "cache", "--listen", "127.0.0.1:${{port.redis}}"], ports = {{ redis = {{0}} }}) }}
 }}
 resource cache {{}}
-probe ping {{ check = tcp("127.0.0.1:{{0}}", send = "PING\r\n", expect = "PONG"), every = 20ms }}
+probe ping {{ check = tcp("127.0.0.1:{{0}}", send = "PING\n", expect = "PONG"), every = 20ms }}
 slo answers {{ objective = ping.success_rate >= 1% }}
 workflow w {{
   expect = [answers]

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::stream::{BoxStream, StreamExt};
 use rescc_core::async_trait;
 use rescc_core::error::{ErrorClass, Failure};
+use rescc_core::names::{INSTANCE_MARK, RUN_MARK};
 use rescc_core::host::{Exit, ProcessHost, ProcessIdentity, ProcessNote, SpawnRequest};
 use rescc_core::sync::Lock;
 use rescc_core::time::{Clock, Moment};
@@ -243,6 +244,8 @@ fn launches(dir: &RunDir, runner: &str) -> Vec<Command> {
             *command = replaced;
         }
         command.arg("__keeper").arg(dir.path()).arg(runner);
+        // A keeper with the mark of a run would be swept with what it keeps.
+        command.env_remove(RUN_MARK).env_remove(INSTANCE_MARK);
         for variable in TRACKING_VARIABLES {
             command.env_remove(variable);
         }

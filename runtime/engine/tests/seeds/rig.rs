@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use rescc_adapter_sim::{SimAdapter, SimRuntime, Stuck};
 use rescc_core::catalogue::Catalogue;
-use rescc_core::environment::{Adapter, Environment, Setup};
+use rescc_core::environment::{Adapter, Setup};
 use rescc_core::event::Event;
 use rescc_core::names::RunId;
 use rescc_core::plan::{Plan, Refusal, resolve};
