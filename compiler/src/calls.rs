@@ -9,7 +9,7 @@ use rescc_core::value::Type;
 use rescc_lang::tree::{Expr, ExprKind, Field, Ident, Ref};
 use rescc_lang::{Applicability, Diagnostic, Span};
 
-use crate::codes::{names, structure as codes, types};
+use crate::codes::structure as codes;
 use crate::conditions::{It, Judge};
 use crate::context::Cx;
 use crate::schema::{Kind, Place};
@@ -80,13 +80,21 @@ impl Cx<'_> {
         };
         let mut complete = true;
         let args = reference.args.as_ref();
-        let (first_spec, first) = (callee.parameters.first(), args.and_then(|args| args.first.as_deref()));
+        let (first_spec, first) = (
+            callee.parameters.first(),
+            args.and_then(|args| args.first.as_deref()),
+        );
         if let Some(expr) = first {
             match first_spec {
                 Some(spec) => self.argument(callee, spec, expr, &mut called),
                 None => self.report(
-                    Diagnostic::error(codes::UNKNOWN_PARAMETER, format!("`{}` takes no parameter", callee.name), expr.span, "not known here")
-                        .help("leave it out"),
+                    Diagnostic::error(
+                        codes::UNKNOWN_PARAMETER,
+                        format!("`{}` takes no parameter", callee.name),
+                        expr.span,
+                        "not known here",
+                    )
+                    .help("leave it out"),
                 ),
             }
         }
@@ -109,7 +117,11 @@ impl Cx<'_> {
                     field.name.span,
                     "given again here",
                 );
-                self.report(report.label(*before, "first given here").help("remove one of them"));
+                self.report(
+                    report
+                        .label(*before, "first given here")
+                        .help("remove one of them"),
+                );
                 continue;
             }
             if first_spec.is_some_and(|first| first.name == spec.name) {
@@ -118,20 +130,33 @@ impl Cx<'_> {
             seen.push((&spec.name, field.name.span));
             self.argument(callee, spec, &field.value, &mut called);
         }
-        let missing: Vec<&ParameterSpec> =
-            callee.parameters.iter().filter(|spec| spec.required && !called.given.contains(&*spec.name)).collect();
+        let missing: Vec<&ParameterSpec> = callee
+            .parameters
+            .iter()
+            .filter(|spec| spec.required && !called.given.contains(&*spec.name))
+            .collect();
         if complete && !missing.is_empty() {
             self.missing_parameters(callee, &missing, &seen, at);
         }
         for spec in callee.parameters {
-            if let Some(default) = spec.default.as_ref().filter(|_| !called.given.contains(&*spec.name)) {
+            if let Some(default) = spec
+                .default
+                .as_ref()
+                .filter(|_| !called.given.contains(&*spec.name))
+            {
                 called.values.insert(spec.name.to_string(), default.clone());
             }
         }
         called
     }
 
-    fn argument<'e>(&mut self, callee: &Callee<'_>, spec: &ParameterSpec, expr: &'e Expr, called: &mut Called<'e>) {
+    fn argument<'e>(
+        &mut self,
+        callee: &Callee<'_>,
+        spec: &ParameterSpec,
+        expr: &'e Expr,
+        called: &mut Called<'e>,
+    ) {
         called.given.insert(spec.name.to_string());
         match &spec.ty {
             Type::Target => {
@@ -139,13 +164,25 @@ impl Cx<'_> {
                 called.target_span = Some(expr.span);
             }
             Type::Condition => {
-                let judge = Judge { place: Place::Wait, it: It::Nothing };
+                let judge = Judge {
+                    place: Place::Wait,
+                    it: It::Nothing,
+                };
                 let typed = self.condition(expr, &judge);
-                called.condition = typed.map(|typed| Condition { expr: typed, text: self.text(expr.span) });
+                called.condition = typed.map(|typed| Condition {
+                    expr: typed,
+                    text: self.text(expr.span),
+                });
             }
             Type::Step => called.step = self.name_of(expr, &spec.name, &[Kind::Step]),
             ty => {
-                let want = Want { name: &spec.name, ty, min: spec.min, max: spec.max, late: callee.late };
+                let want = Want {
+                    name: &spec.name,
+                    ty,
+                    min: spec.min,
+                    max: spec.max,
+                    late: callee.late,
+                };
                 if let Some(value) = self.value(expr, &want) {
                     called.values.insert(spec.name.to_string(), value);
                 }
@@ -160,16 +197,34 @@ impl Cx<'_> {
             return Some(spec);
         }
         let at = field.name.span;
-        let report =
-            Diagnostic::error(codes::UNKNOWN_PARAMETER, format!("`{}` has no parameter `{name}`", callee.name), at, "not known here");
-        let habit = HABITS.iter().find(|(of, habit, _)| *of == callee.name && *habit == name).map(|(_, _, meant)| *meant);
+        let report = Diagnostic::error(
+            codes::UNKNOWN_PARAMETER,
+            format!("`{}` has no parameter `{name}`", callee.name),
+            at,
+            "not known here",
+        );
+        let habit = HABITS
+            .iter()
+            .find(|(of, habit, _)| *of == callee.name && *habit == name)
+            .map(|(_, _, meant)| *meant);
         let names = || callee.parameters.iter().map(|spec| &*spec.name);
         let near = suggest::nearest(name, names());
-        let meant = habit.map(|meant| (meant, true)).or_else(|| near.map(|near| (near.name, near.only)));
+        let meant = habit
+            .map(|meant| (meant, true))
+            .or_else(|| near.map(|near| (near.name, near.only)));
         match meant {
             Some((meant, only)) => {
-                let safe = if only { Applicability::Safe } else { Applicability::Maybe };
-                self.report(report.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), safe, at, meant));
+                let safe = if only {
+                    Applicability::Safe
+                } else {
+                    Applicability::Maybe
+                };
+                self.report(report.help(format!("did you mean `{meant}`?")).fix(
+                    format!("write `{meant}`"),
+                    safe,
+                    at,
+                    meant,
+                ));
                 find(meant)
             }
             None if callee.parameters.is_empty() => {
@@ -185,7 +240,11 @@ impl Cx<'_> {
 
     fn named_first(&mut self, callee: &Callee<'_>, spec: &ParameterSpec, field: &Field, is_first: bool) {
         let name = field.name.span;
-        let behind = Span { end: field.value.span.start, start: name.end, file: name.file };
+        let behind = Span {
+            end: field.value.span.start,
+            start: name.end,
+            file: name.file,
+        };
         let head = self.file.slice(behind);
         let gap = head.find('=').map_or(head.len(), |at| {
             let rest = head.get(at + 1..).unwrap_or("");
@@ -194,30 +253,50 @@ impl Cx<'_> {
         let end = name.end + u32::try_from(gap).unwrap_or(0);
         let mut report = Diagnostic::error(
             codes::NAMED_FIRST,
-            format!("`{}`, the first parameter of `{}`, is written without its name", spec.name, callee.name),
+            format!(
+                "`{}`, the first parameter of `{}`, is written without its name",
+                spec.name, callee.name
+            ),
             name,
             "not needed",
         )
         .note("a call's first parameter is written without its name, the others with theirs");
         report = if is_first {
             let remove = Span { end, ..name };
-            report.help(format!("remove `{} =`", spec.name)).fix("remove the name", Applicability::Safe, remove, "")
+            report.help(format!("remove `{} =`", spec.name)).fix(
+                "remove the name",
+                Applicability::Safe,
+                remove,
+                "",
+            )
         } else {
             report.help("put its value first, without the name")
         };
         self.report(report);
     }
 
-    fn missing_parameters(&mut self, callee: &Callee<'_>, missing: &[&ParameterSpec], seen: &[(&str, Span)], at: Span) {
+    fn missing_parameters(
+        &mut self,
+        callee: &Callee<'_>,
+        missing: &[&ParameterSpec],
+        seen: &[(&str, Span)],
+        at: Span,
+    ) {
         let names = suggest::list(missing.iter().map(|spec| &*spec.name));
         let mut report = Diagnostic::error(
             codes::MISSING_PARAMETER,
             format!("`{}` needs {names}", callee.name),
             at,
-            format!("{names} {} missing", if missing.len() == 1 { "is" } else { "are" }),
+            format!(
+                "{names} {} missing",
+                if missing.len() == 1 { "is" } else { "are" }
+            ),
         );
         for spec in missing {
-            let first = callee.parameters.first().is_some_and(|first| first.name == spec.name);
+            let first = callee
+                .parameters
+                .first()
+                .is_some_and(|first| first.name == spec.name);
             let summary = spec.summary.trim_end_matches('.');
             let what = crate::types::describe::ty(&spec.ty);
             report = if first {
@@ -227,89 +306,11 @@ impl Cx<'_> {
             };
         }
         if !seen.is_empty() {
-            report = report.note(format!("there is {}", suggest::list(seen.iter().map(|(name, _)| *name))));
+            report = report.note(format!(
+                "there is {}",
+                suggest::list(seen.iter().map(|(name, _)| *name))
+            ));
         }
         self.report(report);
-    }
-
-    /// What an action acts on.
-    pub(crate) fn target(&mut self, expr: &Expr, has_it: bool) -> Option<Target> {
-        let name = self.name_of(expr, "target", &[Kind::Resource, Kind::Selector])?;
-        if name.text == "it" {
-            if !has_it {
-                self.report(
-                    Diagnostic::error(names::MISPLACED_IT, "`it` stands for nothing here", name.span, "not known here")
-                        .help("name a resource or a selector")
-                        .note("`it` is the instance that a healing policy judges; a step acts on what has a name"),
-                );
-                return None;
-            }
-            return Some(Target::It);
-        }
-        let declared = self.name(name, &[Kind::Resource, Kind::Selector])?;
-        Some(match declared.kind {
-            Kind::Selector => Target::Selector(name.text.clone()),
-            _ => Target::Resource(name.text.clone()),
-        })
-    }
-
-    /// The bare name that an expression is; anything else is reported.
-    pub(crate) fn name_of<'e>(&mut self, expr: &'e Expr, field: &str, kinds: &[Kind]) -> Option<&'e Ident> {
-        let wanted = crate::context::describe_kinds(kinds);
-        let report = match &expr.kind {
-            ExprKind::Error => return None,
-            ExprKind::Ref(reference) => {
-                if let Some(name) = reference.bare() {
-                    return Some(name);
-                }
-                let head = reference.path.first()?;
-                let mut report = Diagnostic::error(
-                    types::MISMATCH,
-                    format!("`{field}` takes the name of {wanted}"),
-                    expr.span,
-                    "is more than a name",
-                );
-                if self.index.names.get(&head.text).is_some_and(|declared| kinds.contains(&declared.kind)) {
-                    report = report.help(format!("write `{}`", head.text)).fix(
-                        format!("write `{}`", head.text),
-                        Applicability::Maybe,
-                        expr.span,
-                        head.text.clone(),
-                    );
-                }
-                report
-            }
-            ExprKind::Text(text) => {
-                let literal = text.literal().unwrap_or("");
-                let mut report = Diagnostic::error(
-                    types::TEXT_FOR_NAME,
-                    format!("`{field}` takes a name, not a text"),
-                    expr.span,
-                    "stands in quotes",
-                )
-                .note("what stands in quotes is text from your system; a bare word is a name that the compiler knows");
-                let declared = self.index.names.get(literal);
-                if let Some(declared) = declared {
-                    declared.used.set(true);
-                }
-                let fits = declared.is_some_and(|declared| kinds.contains(&declared.kind))
-                    || (kinds.contains(&Kind::Step) && self.steps.contains_key(literal));
-                if fits {
-                    report = report.help("remove the quotes").fix("remove the quotes", Applicability::Safe, expr.span, literal);
-                } else {
-                    report = report.help(format!("write the name of {wanted}"));
-                }
-                report
-            }
-            _ => Diagnostic::error(
-                types::MISMATCH,
-                format!("`{field}` takes the name of {wanted}, not {}", crate::types::describe::expr(expr)),
-                expr.span,
-                format!("expected {wanted}"),
-            )
-            .help(format!("write the name of {wanted}")),
-        };
-        self.report(report);
-        None
     }
 }

@@ -41,7 +41,13 @@ pub struct Checked {
 /// Checks a file against a catalogue, for every environment that it declares. `parsed` is what
 /// [`rescc_lang::parse`] makes of `file`, which is one of `sources`.
 #[must_use]
-pub fn check(sources: &Sources, file: &SourceFile, parsed: &Parsed, catalogue: &Catalogue, options: &Options) -> Checked {
+pub fn check(
+    sources: &Sources,
+    file: &SourceFile,
+    parsed: &Parsed,
+    catalogue: &Catalogue,
+    options: &Options,
+) -> Checked {
     let _ = sources;
     let tree = &parsed.file;
     let mut found = Vec::new();
@@ -60,8 +66,9 @@ pub fn check(sources: &Sources, file: &SourceFile, parsed: &Parsed, catalogue: &
         mark_bound(environment, &index);
     }
     if environments.is_empty() {
+        // What does not depend on an environment is checked with the defaults of the parameters.
         cx.defaults(&params);
-        environments_free(&mut cx, tree);
+        cx.parts(tree);
     }
     found.append(&mut cx.found);
 
@@ -81,15 +88,21 @@ pub fn check(sources: &Sources, file: &SourceFile, parsed: &Parsed, catalogue: &
     }
     let mut programs = BTreeMap::new();
     let errors = found.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
-    let pairs = environments.iter().zip(&body_of).filter_map(|((environment, _), at)| Some((environment, &bodies.get(*at)?.1)));
-    for (environment, parts) in pairs.clone() {
+    for ((environment, _), at) in environments.iter().zip(&body_of) {
+        let Some((_, parts)) = bodies.get(*at) else {
+            continue;
+        };
         powers::check(environment, &parts.acting, &mut found);
         check_deadlines(environment, parts, catalogue, &mut found);
     }
     if !errors && !found.iter().any(Diagnostic::is_error) {
         unused::check(&index.names, &mut found);
-        for (environment, parts) in pairs {
-            let program = lower(tree, &language, environment, parts);
+        for (index, ((environment, _), at)) in environments.into_iter().zip(&body_of).enumerate() {
+            let Some((_, parts)) = bodies.get_mut(*at) else {
+                continue;
+            };
+            let last = !body_of.iter().skip(index + 1).any(|later| later == at);
+            let program = lower(tree, &language, environment, parts, last);
             programs.insert(program.environment.name.clone(), Arc::new(program));
         }
     }
@@ -111,11 +124,6 @@ pub fn check(sources: &Sources, file: &SourceFile, parsed: &Parsed, catalogue: &
         workflows: names(Kind::Workflow),
         programs,
     }
-}
-
-/// Where no environment is declared, the rest is checked with the defaults of the parameters.
-fn environments_free<'a>(cx: &mut Cx<'a>, tree: &'a rescc_lang::tree::File) {
-    cx.parts(tree);
 }
 
 fn mark_bound(environment: &Environment<'_>, index: &Index<'_>) {
@@ -141,10 +149,17 @@ fn stricter(workflow: Limits, ceiling: Limits) -> Limits {
     }
 }
 
-fn check_deadlines(environment: &Environment<'_>, parts: &Parts<'_>, catalogue: &Catalogue, found: &mut Vec<Diagnostic>) {
+fn check_deadlines(
+    environment: &Environment<'_>,
+    parts: &Parts<'_>,
+    catalogue: &Catalogue,
+    found: &mut Vec<Diagnostic>,
+) {
     for checked in parts.checked.iter().filter(|checked| checked.timed) {
         let name = &checked.block.name;
-        let Some(workflow) = parts.workflows.get(&name.text) else { continue };
+        let Some(workflow) = parts.workflows.get(&name.text) else {
+            continue;
+        };
         let own = workflow.limits.deadline.zip(checked.deadline_span);
         let ceiling = environment.limits.deadline.zip(environment.deadline_span);
         let (deadline, at, whose) = match (own, ceiling) {
@@ -154,15 +169,29 @@ fn check_deadlines(environment: &Environment<'_>, parts: &Parts<'_>, catalogue: 
             (None, None) => continue,
         };
         let legs = critical_path::path(workflow, catalogue);
-        let needed = legs.iter().fold(std::time::Duration::ZERO, |sum, leg| sum.saturating_add(leg.time));
+        let needed = legs
+            .iter()
+            .fold(std::time::Duration::ZERO, |sum, leg| sum.saturating_add(leg.time));
         if deadline < needed {
-            found.push(deadline::too_short(&name.text, name.span, deadline, at, whose, &legs));
+            found.push(deadline::too_short(
+                &name.text, name.span, deadline, at, whose, &legs,
+            ));
         }
     }
 }
 
-fn lower(tree: &rescc_lang::tree::File, language: &str, environment: &Environment<'_>, parts: &Parts<'_>) -> Program {
-    let mut workflows = parts.workflows.clone();
+/// The program for an environment; the last one that shares the parts takes them.
+fn lower(
+    tree: &rescc_lang::tree::File,
+    language: &str,
+    environment: Environment<'_>,
+    parts: &mut Parts<'_>,
+    last: bool,
+) -> Program {
+    fn part<T: Clone + Default>(part: &mut T, last: bool) -> T {
+        if last { std::mem::take(part) } else { part.clone() }
+    }
+    let mut workflows = part(&mut parts.workflows, last);
     for workflow in workflows.values_mut() {
         workflow.limits = stricter(workflow.limits, environment.limits);
     }
@@ -173,16 +202,19 @@ fn lower(tree: &rescc_lang::tree::File, language: &str, environment: &Environmen
         doc: own.map(|field| doc(&field.doc)).unwrap_or_default(),
         environment: Lowered {
             name: environment.block.name.text.clone(),
-            adapter: environment.adapter.map(|adapter| adapter.name.to_string()).unwrap_or_default(),
-            settings: environment.settings.clone(),
-            bind: environment.bind.clone(),
+            adapter: environment
+                .adapter
+                .map(|adapter| adapter.name.to_string())
+                .unwrap_or_default(),
+            settings: environment.settings,
+            bind: environment.bind,
             limits: environment.limits,
         },
-        resources: parts.resources.clone(),
-        selectors: parts.selectors.clone(),
-        probes: parts.probes.clone(),
-        slos: parts.slos.clone(),
-        heals: parts.heals.clone(),
+        resources: part(&mut parts.resources, last),
+        selectors: part(&mut parts.selectors, last),
+        probes: part(&mut parts.probes, last),
+        slos: part(&mut parts.slos, last),
+        heals: part(&mut parts.heals, last),
         workflows,
     }
 }
@@ -193,7 +225,9 @@ impl Checked {
     /// The program for an environment; `None` where there is no such environment, or the file has errors.
     #[must_use]
     pub fn program(&self, environment: &str) -> Option<Program> {
-        self.programs.get(environment).map(|program| Program::clone(program))
+        self.programs
+            .get(environment)
+            .map(|program| Program::clone(program))
     }
 
     /// Whether the file can't be used.

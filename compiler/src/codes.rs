@@ -22,5 +22,13 @@ pub mod warnings;
 /// Every code of the checker with its title, in order.
 #[must_use]
 pub fn all() -> Vec<(Code, &'static str)> {
-    [names::ALL, types::ALL, structure::ALL, graphs::ALL, safety::ALL, warnings::ALL].concat()
+    [
+        names::ALL,
+        types::ALL,
+        structure::ALL,
+        graphs::ALL,
+        safety::ALL,
+        warnings::ALL,
+    ]
+    .concat()
 }

@@ -1,9 +1,13 @@
 //! Conditions: what they speak of, and whether what they compare can be compared.
 
+mod baseline;
 mod budget;
 mod compare;
+mod it;
 pub mod measures;
 mod operand;
+mod unknown;
+mod window;
 
 use rescc_core::catalogue::AnswerField;
 use rescc_core::expr::Expr as Typed;
@@ -43,11 +47,18 @@ impl Cx<'_> {
             ExprKind::Error => None,
             ExprKind::Not(inner) => {
                 let inner = self.condition(inner, judge)?;
-                Some(Typed::Not { inner: Box::new(inner) })
+                Some(Typed::Not {
+                    inner: Box::new(inner),
+                })
             }
             ExprKind::And(parts) => self.conditions(parts, judge).map(|all| Typed::And { all }),
             ExprKind::Or(parts) => self.conditions(parts, judge).map(|any| Typed::Or { any }),
-            ExprKind::Compare { op, op_span, left, right } => self.comparison(*op, *op_span, left, right, judge),
+            ExprKind::Compare {
+                op,
+                op_span,
+                left,
+                right,
+            } => self.comparison(*op, *op_span, left, right, judge),
             ExprKind::Bool(truth) => Some(Typed::value(Value::Bool(*truth))),
             ExprKind::Ref(_) => {
                 let operand = self.operand(expr, judge)?;
@@ -57,7 +68,11 @@ impl Cx<'_> {
                         self.report(
                             Diagnostic::error(
                                 codes::NOT_A_CONDITION,
-                                format!("`{}` is {}, which neither holds nor does not", self.text(expr.span), describe::short(&ty)),
+                                format!(
+                                    "`{}` is {}, which neither holds nor does not",
+                                    self.text(expr.span),
+                                    describe::short(&ty)
+                                ),
                                 expr.span,
                                 "expected a condition",
                             )

@@ -44,6 +44,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) params: Params<'a>,
     /// The steps of the workflow at hand.
     pub(crate) steps: BTreeMap<&'a str, &'a Block>,
+    /// What is a success of a kind of probe where a spec does not say.
+    pub(crate) successes: BTreeMap<&'a str, Option<rescc_core::expr::Expr>>,
     pub(crate) found: Vec<Diagnostic>,
 }
 
@@ -51,12 +53,24 @@ pub(crate) struct Cx<'a> {
 
 impl<'a> Index<'a> {
     pub(crate) fn new(names: Names<'a>, catalogue: &'a Catalogue, flow: &'a [ActionSpec]) -> Self {
-        let actions = catalogue.actions.iter().chain(flow).map(|action| (&*action.name, action));
+        let actions = catalogue
+            .actions
+            .iter()
+            .chain(flow)
+            .map(|action| (&*action.name, action));
         Self {
             names,
             actions: actions.collect(),
-            probes: catalogue.probes.iter().map(|probe| (&*probe.name, probe)).collect(),
-            adapters: catalogue.adapters.iter().map(|adapter| (&*adapter.name, adapter)).collect(),
+            probes: catalogue
+                .probes
+                .iter()
+                .map(|probe| (&*probe.name, probe))
+                .collect(),
+            adapters: catalogue
+                .adapters
+                .iter()
+                .map(|adapter| (&*adapter.name, adapter))
+                .collect(),
             backoffs: crate::flow::backoffs(),
             instance: crate::flow::instance_fields(),
         }
@@ -67,7 +81,14 @@ impl<'a> Index<'a> {
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(file: &'a SourceFile, index: &'a Index<'a>, params: Params<'a>) -> Self {
-        Self { file, index, params, steps: BTreeMap::new(), found: Vec::new() }
+        Self {
+            file,
+            index,
+            params,
+            steps: BTreeMap::new(),
+            successes: BTreeMap::new(),
+            found: Vec::new(),
+        }
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
@@ -127,10 +148,24 @@ impl<'a> Cx<'a> {
 
     /// Reports a name that nothing declares.
     pub(crate) fn unknown_name(&mut self, name: &Ident, kinds: &[Kind], others: &[&str]) {
-        let steps: Vec<&str> = if kinds.contains(&Kind::Step) { self.steps.keys().copied().collect() } else { Vec::new() };
-        let known = || self.index.names.of_kinds(kinds).chain(steps.iter().copied()).chain(others.iter().copied());
+        let steps: Vec<&str> = if kinds.contains(&Kind::Step) {
+            self.steps.keys().copied().collect()
+        } else {
+            Vec::new()
+        };
+        let known = || {
+            self.index
+                .names
+                .of_kinds(kinds)
+                .chain(steps.iter().copied())
+                .chain(others.iter().copied())
+        };
         let wanted = describe_kinds(kinds);
-        let what = if kinds.is_empty() { "a name".to_owned() } else { wanted };
+        let what = if kinds.is_empty() {
+            "a name".to_owned()
+        } else {
+            wanted
+        };
         let report = Diagnostic::error(
             codes::UNKNOWN_NAME,
             format!("nothing is called `{}`", name.text),
@@ -162,10 +197,17 @@ pub(crate) fn suggest_name<'n>(
     let known: Vec<&str> = known.collect();
     match suggest::nearest(written, known.iter().copied()) {
         Some(near) => {
-            let safe = if near.only { Applicability::Safe } else { Applicability::Maybe };
-            report
-                .help(format!("did you mean `{}`?", near.name))
-                .fix(format!("write `{}`", near.name), safe, at, near.name)
+            let safe = if near.only {
+                Applicability::Safe
+            } else {
+                Applicability::Maybe
+            };
+            report.help(format!("did you mean `{}`?", near.name)).fix(
+                format!("write `{}`", near.name),
+                safe,
+                at,
+                near.name,
+            )
         }
         None if known.is_empty() => report,
         None => report.help(format!("known here: {}", suggest::list(known))),

@@ -1,5 +1,6 @@
 //! The declarations, one file per kind: each is checked and lowered in one go.
 
+mod after;
 pub(crate) mod environment;
 pub(crate) mod heal;
 pub(crate) mod param;
@@ -95,14 +96,23 @@ impl<'a> Cx<'a> {
 
     fn resource(&mut self, block: &'a Block) -> Resource {
         let fields = self.fields(block, spec("resource"), Some(&[]));
-        let min_healthy = fields.get("min_healthy").and_then(|field| self.count_or_ratio(field, 0.0));
+        let min_healthy = fields
+            .get("min_healthy")
+            .and_then(|field| self.count_or_ratio(field, 0.0));
         let min_healthy = match min_healthy {
             Some(Value::Count(count)) => MinHealthy::Count(u32::try_from(count).unwrap_or(u32::MAX)),
             Some(Value::Ratio(share)) => MinHealthy::Share(share),
             _ => MinHealthy::Any,
         };
-        let protected = self.plain(&fields, "protected").and_then(|value| value.as_bool()).unwrap_or(false);
-        Resource { doc: doc(&block.doc), min_healthy, protected }
+        let protected = self
+            .plain(&fields, "protected")
+            .and_then(|value| value.as_bool())
+            .unwrap_or(false);
+        Resource {
+            doc: doc(&block.doc),
+            min_healthy,
+            protected,
+        }
     }
 
     /// The resource that a target's instances belong to.
@@ -110,7 +120,13 @@ impl<'a> Cx<'a> {
         match target {
             Target::Resource(name) => Some(name.clone()),
             Target::Selector(name) => {
-                let from = self.index.names.get(name)?.block.fields().find(|field| field.name.text == "from")?;
+                let from = self
+                    .index
+                    .names
+                    .get(name)?
+                    .block
+                    .fields()
+                    .find(|field| field.name.text == "from")?;
                 match &from.value.kind {
                     ExprKind::Ref(reference) => Some(reference.bare()?.text.clone()),
                     _ => None,

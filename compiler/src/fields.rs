@@ -49,12 +49,20 @@ impl<'a> Cx<'a> {
     pub(crate) fn plain(&mut self, fields: &Fields<'a>, name: &str) -> Option<Value> {
         let spec = fields.spec(name)?;
         let ty = plain_type(spec.ty)?;
-        let given = fields.get(name).and_then(|field| self.plain_field(field, spec, &ty));
+        let given = fields
+            .get(name)
+            .and_then(|field| self.plain_field(field, spec, &ty));
         given.or_else(|| default_value(spec.default?, &ty))
     }
 
     fn plain_field(&mut self, field: &Field, spec: &FieldSpec, ty: &Type) -> Option<Value> {
-        let want = Want { name: spec.name, ty, min: spec.min, max: spec.max, late: &[] };
+        let want = Want {
+            name: spec.name,
+            ty,
+            min: spec.min,
+            max: spec.max,
+            late: &[],
+        };
         self.value(&field.value, &want)
     }
 
@@ -67,16 +75,35 @@ impl<'a> Cx<'a> {
         let is_share = match &field.value.kind {
             ExprKind::Quantity(quantity) => quantity.unit == "%" || quantity.number.contains('.'),
             ExprKind::Ref(reference) => {
-                let param = reference.bare().and_then(|name| self.params.get(name.text.as_str()));
+                let param = reference
+                    .bare()
+                    .and_then(|name| self.params.get(name.text.as_str()));
                 param.is_some_and(|param| param.ty == Some(Type::Ratio))
             }
             _ => false,
         };
         let ty = if is_share { Type::Ratio } else { Type::Count };
-        let (min, max) = if is_share { (None, None) } else { (Some(at_least), Some(1_000_000.0)) };
-        let min = if is_share && at_least > 0.0 { Some(crate::schema::ABOVE_ZERO) } else { min };
+        let (min, max) = if is_share {
+            (None, None)
+        } else {
+            (Some(at_least), Some(1_000_000.0))
+        };
+        let min = if is_share && at_least > 0.0 {
+            Some(crate::schema::ABOVE_ZERO)
+        } else {
+            min
+        };
         let max = if is_share { Some(1.0) } else { max };
-        self.value(&field.value, &Want { name: &field.name.text, ty: &ty, min, max, late: &[] })
+        self.value(
+            &field.value,
+            &Want {
+                name: &field.name.text,
+                ty: &ty,
+                min,
+                max,
+                late: &[],
+            },
+        )
     }
 
     /// The elements of a list.
@@ -126,7 +153,9 @@ impl<'a> Cx<'a> {
     pub(crate) fn names(&mut self, field: &Field, kinds: &[Kind]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for element in self.elements(field) {
-            let Some(name) = self.name_of(element, &field.name.text, kinds) else { continue };
+            let Some(name) = self.name_of(element, &field.name.text, kinds) else {
+                continue;
+            };
             if self.name(name, kinds).is_some() && !names.contains(&name.text) {
                 names.push(name.text.clone());
             }
@@ -137,13 +166,23 @@ impl<'a> Cx<'a> {
     /// Limits, and where the deadline stands.
     pub(crate) fn limits(&mut self, fields: &Fields<'a>) -> (Limits, Option<Span>) {
         let mut limits = Limits::default();
-        let Some(field) = fields.get("limits") else { return (limits, None) };
+        let Some(field) = fields.get("limits") else {
+            return (limits, None);
+        };
         let fields: Vec<&Field> = self.record(field).iter().collect();
-        let body = Body { fields: &fields, blocks: &[], head: field.name.span, what: "limits", complete: true };
+        let body = Body {
+            fields: &fields,
+            blocks: &[],
+            head: field.name.span,
+            what: "limits",
+            complete: true,
+        };
         let given = self.given(body, "limits", LIMITS, Some(&[]));
         let mut deadline_span = None;
         for (name, field) in given {
-            let Some(spec) = LIMITS.iter().find(|spec| spec.name == name) else { continue };
+            let Some(spec) = LIMITS.iter().find(|spec| spec.name == name) else {
+                continue;
+            };
             let Some(ty) = plain_type(spec.ty) else { continue };
             let value = self.plain_field(field, spec, &ty);
             match name {
@@ -165,7 +204,12 @@ impl<'a> Cx<'a> {
     pub(crate) fn backoff(&mut self, field: &Field) -> Option<Backoff> {
         let index = self.index;
         let Some((name, reference)) = call_of(&field.value) else {
-            self.wrong_shape(&field.value, &field.name.text, "a way to wait", "exponential(1s, max = 60s, attempts = 3)");
+            self.wrong_shape(
+                &field.value,
+                &field.name.text,
+                "a way to wait",
+                "exponential(1s, max = 60s, attempts = 3)",
+            );
             return None;
         };
         let Some(spec) = index.backoffs.iter().find(|spec| spec.name == name.text) else {
@@ -175,15 +219,34 @@ impl<'a> Cx<'a> {
                 name.span,
                 "not known here",
             );
-            self.report(suggest_name(report, &name.text, name.span, index.backoffs.iter().map(|spec| spec.name)));
+            self.report(suggest_name(
+                report,
+                &name.text,
+                name.span,
+                index.backoffs.iter().map(|spec| spec.name),
+            ));
             return None;
         };
-        let callee = Callee { name: spec.name, parameters: &spec.parameters, late: &[], has_it: false };
+        let callee = Callee {
+            name: spec.name,
+            parameters: &spec.parameters,
+            late: &[],
+            has_it: false,
+        };
         let called = self.arguments(&callee, reference, field.value.span);
         let first = called.values.get("first")?.as_duration()?;
-        let max = called.values.get("max").and_then(Value::as_duration).unwrap_or(first);
+        let max = called
+            .values
+            .get("max")
+            .and_then(Value::as_duration)
+            .unwrap_or(first);
         let attempts = u32::try_from(called.values.get("attempts")?.as_count()?).ok()?;
-        Some(Backoff { first, max: max.max(first), factor: spec.factor, attempts })
+        Some(Backoff {
+            first,
+            max: max.max(first),
+            factor: spec.factor,
+            attempts,
+        })
     }
 
     /// Reports a list that must have an element.

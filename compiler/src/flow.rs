@@ -27,12 +27,19 @@ pub fn flow_actions() -> Vec<ActionSpec> {
         action(
             "sleep",
             "Lets time pass.",
-            vec![ParameterSpec::required("time", Type::Duration, "How long.").at_least(crate::schema::ABOVE_ZERO)],
+            vec![
+                ParameterSpec::required("time", Type::Duration, "How long.")
+                    .at_least(crate::schema::ABOVE_ZERO),
+            ],
         ),
         action(
             "undo",
             "Takes a fault back.",
-            vec![ParameterSpec::required("step", Type::Step, "The step of the fault.")],
+            vec![ParameterSpec::required(
+                "step",
+                Type::Step,
+                "The step of the fault.",
+            )],
         ),
         action(
             "wait",
@@ -101,12 +108,27 @@ pub fn instance_fields() -> Vec<AnswerField> {
     let phases: Vec<&'static str> = PHASES.iter().map(|(word, _)| *word).collect();
     vec![
         field("name", Type::Text, false, "Its logical name: `api-2`."),
-        field("kind", Type::Text, false, "What it is, in the environment's own word: `process`."),
+        field(
+            "kind",
+            Type::Text,
+            false,
+            "What it is, in the environment's own word: `process`.",
+        ),
         field("phase", Type::words(&phases), false, "Where it is in its life."),
         field("healthy", Type::Bool, false, "Whether it does its work."),
-        field("restarts", Type::Count, false, "How often it was started again by somebody else."),
+        field(
+            "restarts",
+            Type::Count,
+            false,
+            "How often it was started again by somebody else.",
+        ),
         field("image", Type::Text, false, "The digest of what it runs."),
-        field("label", Type::Text, true, "The value of a label: `it.label(\"tier\")`."),
+        field(
+            "label",
+            Type::Text,
+            true,
+            "The value of a label: `it.label(\"tier\")`.",
+        ),
         field("has_label", Type::Bool, true, "Whether it has a label."),
     ]
 }

@@ -32,7 +32,11 @@ impl<'a> Cx<'a> {
             return false;
         }
         let mut by_name = ByName::new();
-        for (at, step) in steps.iter().enumerate().filter(|(_, step)| !step.name().is_empty()) {
+        for (at, step) in steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| !step.name().is_empty())
+        {
             by_name.entry(step.name()).or_insert(at);
         }
         self.check_events(steps, &by_name);
@@ -48,15 +52,24 @@ impl<'a> Cx<'a> {
 
     /// `.active` of what is no fault.
     fn check_events(&mut self, steps: &[Step<'a>], by_name: &ByName<'a>) {
-        for edge in steps.iter().flat_map(|step| &step.after).filter(|edge| edge.is == StepEvent::Active) {
+        for edge in steps
+            .iter()
+            .flat_map(|step| &step.after)
+            .filter(|edge| edge.is == StepEvent::Active)
+        {
             let of = by_name.get(edge.step.text.as_str()).and_then(|at| steps.get(*at));
             let Some(of) = of else { continue };
-            let Some(action) = of.action.filter(|action| !action.is_fault()) else { continue };
+            let Some(action) = of.action.filter(|action| !action.is_fault()) else {
+                continue;
+            };
             let what = match action.kind {
                 ActionKind::Heal => "a heal",
                 _ => "no fault",
             };
-            let dot = rescc_lang::Span { start: edge.step.span.end, ..edge.span };
+            let dot = rescc_lang::Span {
+                start: edge.step.span.end,
+                ..edge.span
+            };
             self.report(
                 Diagnostic::error(
                     codes::NEVER_ACTIVE,
@@ -75,13 +88,20 @@ impl<'a> Cx<'a> {
     /// Steps that need another both to pass and to fail.
     fn check_reachable(&mut self, steps: &[Step<'a>], by_name: &ByName<'a>, order: &Order) {
         for (at, step) in steps.iter().enumerate() {
-            let Some(of) = order.contradiction(at) else { continue };
+            let Some(of) = order.contradiction(at) else {
+                continue;
+            };
             let inherited = step.after.iter().any(|edge| {
                 let before = by_name.get(edge.step.text.as_str());
-                edge.is != StepEvent::Ended && before.is_some_and(|before| order.contradiction(*before).is_some())
+                edge.is != StepEvent::Ended
+                    && before.is_some_and(|before| order.contradiction(*before).is_some())
             });
-            let Some(contradicted) = steps.get(of).filter(|_| !inherited) else { continue };
-            let at = step.after_field.map_or(step.block.name.span, |field| field.value.span);
+            let Some(contradicted) = steps.get(of).filter(|_| !inherited) else {
+                continue;
+            };
+            let at = step
+                .after_field
+                .map_or(step.block.name.span, |field| field.value.span);
             let mut report = Diagnostic::error(
                 codes::NEVER_RUNS,
                 format!("`{}` can never start", step.name()),
@@ -90,7 +110,10 @@ impl<'a> Cx<'a> {
             )
             .label(contradicted.block.name.span, "declared here")
             .note("`after` waits for all of its list; a step that waits for another needs what that one waits for");
-            report = report.help(format!("to start either way, write `{}.ended`", contradicted.name()));
+            report = report.help(format!(
+                "to start either way, write `{}.ended`",
+                contradicted.name()
+            ));
             self.report(report);
         }
     }

@@ -18,6 +18,7 @@ mod powers;
 pub mod schema;
 mod structure;
 mod suggest;
+mod targets;
 mod types;
 mod unused;
 

@@ -37,12 +37,18 @@ impl<'a> Names<'a> {
         let mut names = Self::default();
         for block in file.blocks().filter(|block| !block.name.text.is_empty()) {
             let known = schema::block(&block.kind.text).filter(|spec| spec.inside.is_none());
-            let kind = known.and_then(|spec| Kind::of_block(spec.kind)).unwrap_or(Kind::Unknown);
+            let kind = known
+                .and_then(|spec| Kind::of_block(spec.kind))
+                .unwrap_or(Kind::Unknown);
             check_reserved(&block.name, kind, found);
             match names.by_name.get(block.name.text.as_str()) {
                 Some(first) => found.push(duplicate(&block.name, kind, first.block.name.span, first.kind)),
                 None => {
-                    let declared = Declared { kind, block, used: Cell::new(false) };
+                    let declared = Declared {
+                        kind,
+                        block,
+                        used: Cell::new(false),
+                    };
                     names.by_name.insert(block.name.text.as_str(), declared);
                 }
             }
@@ -57,7 +63,10 @@ impl<'a> Names<'a> {
 
     /// The names of some kinds, in the order of the alphabet.
     pub(crate) fn of_kinds(&self, kinds: &[Kind]) -> impl Iterator<Item = &'a str> {
-        self.by_name.iter().filter(|(_, declared)| kinds.contains(&declared.kind)).map(|(name, _)| *name)
+        self.by_name
+            .iter()
+            .filter(|(_, declared)| kinds.contains(&declared.kind))
+            .map(|(name, _)| *name)
     }
 
     /// All of them.
@@ -67,7 +76,8 @@ impl<'a> Names<'a> {
 
     /// The declarations of a kind in the order written.
     pub(crate) fn in_order(file: &'a File, kind: Kind) -> impl Iterator<Item = &'a Block> {
-        file.blocks().filter(move |block| Kind::of_block(&block.kind.text) == Some(kind))
+        file.blocks()
+            .filter(move |block| Kind::of_block(&block.kind.text) == Some(kind))
     }
 }
 
@@ -76,7 +86,9 @@ pub(crate) fn check_reserved(name: &Ident, kind: Kind, found: &mut Vec<Diagnosti
     let why = match name.text.as_str() {
         "it" => "`it` is what a condition judges",
         "baseline" => "`baseline` is the time before the first fault",
-        "rescc" | "port" | "key" if kind == Kind::Param => "texts use it for what is only known while a workflow runs",
+        "rescc" | "port" | "key" if kind == Kind::Param => {
+            "texts use it for what is only known while a workflow runs"
+        }
         "one" | "all" if kind == Kind::Param => "`pick` uses it",
         _ => return,
     };
@@ -94,18 +106,35 @@ pub(crate) fn check_reserved(name: &Ident, kind: Kind, found: &mut Vec<Diagnosti
 
 /// Two declarations share a name.
 pub(crate) fn duplicate(name: &Ident, kind: Kind, first: Span, first_kind: Kind) -> Diagnostic {
-    let what = |kind: Kind| if kind == Kind::Unknown { "" } else { kind.describe() };
+    let what = |kind: Kind| {
+        if kind == Kind::Unknown {
+            ""
+        } else {
+            kind.describe()
+        }
+    };
     Diagnostic::error(
         codes::DUPLICATE_NAME,
         format!("`{}` is declared twice", name.text),
         name.span,
-        format!("declared again {}", as_what(what(kind))).trim_end().to_owned(),
+        format!("declared again {}", as_what(what(kind)))
+            .trim_end()
+            .to_owned(),
     )
-    .label(first, format!("first declared {}", as_what(what(first_kind))).trim_end().to_owned())
+    .label(
+        first,
+        format!("first declared {}", as_what(what(first_kind)))
+            .trim_end()
+            .to_owned(),
+    )
     .help("rename one of them")
     .note("no two declarations share a name, whatever their kind")
 }
 
 fn as_what(what: &str) -> String {
-    if what.is_empty() { "here".to_owned() } else { format!("as {what}") }
+    if what.is_empty() {
+        "here".to_owned()
+    } else {
+        format!("as {what}")
+    }
 }

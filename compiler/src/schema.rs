@@ -147,11 +147,27 @@ pub const ABOVE_ZERO: f64 = f64::MIN_POSITIVE;
 
 impl FieldSpec {
     pub(crate) const fn required(name: &'static str, ty: FieldType, doc: &'static str) -> Self {
-        Self { name, ty, required: true, default: None, min: None, max: None, doc }
+        Self {
+            name,
+            ty,
+            required: true,
+            default: None,
+            min: None,
+            max: None,
+            doc,
+        }
     }
 
     pub(crate) const fn optional(name: &'static str, ty: FieldType, doc: &'static str) -> Self {
-        Self { name, ty, required: false, default: None, min: None, max: None, doc }
+        Self {
+            name,
+            ty,
+            required: false,
+            default: None,
+            min: None,
+            max: None,
+            doc,
+        }
     }
 
     pub(crate) const fn or(mut self, default: &'static str) -> Self {
@@ -245,7 +261,10 @@ impl Place {
     /// Whether it is judged again and again while the run goes on, so that measures must say over what time.
     #[must_use]
     pub fn is_live(self) -> bool {
-        matches!(self, Self::SteadyState | Self::AbortWhen | Self::Wait | Self::When)
+        matches!(
+            self,
+            Self::SteadyState | Self::AbortWhen | Self::Wait | Self::When
+        )
     }
 
     /// Whether it may speak of what is measured, and not of `it` alone.
@@ -257,7 +276,10 @@ impl Place {
     /// Whether the time before the first fault lies behind it.
     #[must_use]
     pub fn has_baseline(self) -> bool {
-        matches!(self, Self::AbortWhen | Self::Wait | Self::Expect | Self::Objective)
+        matches!(
+            self,
+            Self::AbortWhen | Self::Wait | Self::Expect | Self::Objective
+        )
     }
 }
 
@@ -277,11 +299,17 @@ impl FieldType {
             Self::CountOrRatio => "a whole number or a share, such as `2` or `50%`",
             Self::Pick => "`one`, `all`, a whole number or a share, such as `50%`",
             Self::Word(words) => return crate::suggest::either(words.iter().copied()),
-            Self::Words(words) => return format!("a list of {}", crate::suggest::either(words.iter().copied())),
+            Self::Words(words) => {
+                return format!("a list of {}", crate::suggest::either(words.iter().copied()));
+            }
             Self::Name(kinds) | Self::Names(kinds) => {
                 let kinds: Vec<&str> = kinds.iter().map(|kind| kind.describe()).collect();
                 let names = kinds.join(" or ");
-                return if matches!(self, Self::Name(_)) { format!("the name of {names}") } else { format!("a list of names of {names}") };
+                return if matches!(self, Self::Name(_)) {
+                    format!("the name of {names}")
+                } else {
+                    format!("a list of names of {names}")
+                };
             }
             Self::Condition(_) => "a condition",
             Self::Conditions(_) => "a list of conditions",

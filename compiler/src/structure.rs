@@ -37,7 +37,10 @@ pub(crate) struct Body<'a, 'b> {
 impl<'a> Fields<'a> {
     /// A field that was given.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Field> {
-        self.given.iter().find(|(given, _)| *given == name).map(|(_, field)| *field)
+        self.given
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, field)| *field)
     }
 
     /// Whether a field was given.
@@ -55,12 +58,31 @@ impl<'a> Fields<'a> {
 
 impl<'a> Cx<'a> {
     /// Reads the fields of a block. `others` are names of further fields; `None` where they can't be told.
-    pub(crate) fn fields(&mut self, block: &'a Block, spec: &'static BlockSpec, others: Option<&[&'a str]>) -> Fields<'a> {
-        let what = if block.name.text.is_empty() { spec.kind.to_owned() } else { format!("{} {}", spec.kind, block.name.text) };
-        let head = if block.name.text.is_empty() { block.kind.span } else { block.name.span };
+    pub(crate) fn fields(
+        &mut self,
+        block: &'a Block,
+        spec: &'static BlockSpec,
+        others: Option<&[&'a str]>,
+    ) -> Fields<'a> {
+        let what = if block.name.text.is_empty() {
+            spec.kind.to_owned()
+        } else {
+            format!("{} {}", spec.kind, block.name.text)
+        };
+        let head = if block.name.text.is_empty() {
+            block.kind.span
+        } else {
+            block.name.span
+        };
         let fields: Vec<&'a Field> = block.fields().collect();
         let blocks: Vec<&'a str> = block.blocks().map(|block| block.kind.text.as_str()).collect();
-        let body = Body { fields: &fields, blocks: &blocks, head, what: &what, complete: block.complete };
+        let body = Body {
+            fields: &fields,
+            blocks: &blocks,
+            head,
+            what: &what,
+            complete: block.complete,
+        };
         let given = self.given(body, spec.kind, spec.fields, others);
         self.blocks(&block.items, spec.kind);
         Fields { spec, given }
@@ -78,7 +100,8 @@ impl<'a> Cx<'a> {
         let mut unknown: Vec<&'b Field> = Vec::new();
         for &field in body.fields {
             let name = field.name.text.as_str();
-            let known = specs.iter().any(|spec| spec.name == name) || others.is_some_and(|others| others.contains(&name));
+            let known = specs.iter().any(|spec| spec.name == name)
+                || others.is_some_and(|others| others.contains(&name));
             if name.is_empty() {
                 continue;
             }
@@ -98,7 +121,9 @@ impl<'a> Cx<'a> {
         }
         // A field that was written as a block has been reported as such.
         let as_block = |name: &str| body.blocks.contains(&name);
-        let lacks = |spec: &&FieldSpec| spec.required && !given.iter().any(|(name, _)| *name == spec.name) && !as_block(spec.name);
+        let lacks = |spec: &&FieldSpec| {
+            spec.required && !given.iter().any(|(name, _)| *name == spec.name) && !as_block(spec.name)
+        };
         if body.complete {
             for spec in specs.iter().filter(lacks) {
                 self.report(missing_field(body, spec, &given));
@@ -124,10 +149,15 @@ impl<'a> Cx<'a> {
         }
         if let Some((right, why)) = habits::renamed(kind, name) {
             self.report(
-                Diagnostic::error(codes::RENAMED_FIELD, format!("`{name}` is called `{right}`"), at, format!("write `{right}`"))
-                    .help(format!("write `{right}`"))
-                    .note(why)
-                    .fix(format!("write `{right}`"), Applicability::Safe, at, right),
+                Diagnostic::error(
+                    codes::RENAMED_FIELD,
+                    format!("`{name}` is called `{right}`"),
+                    at,
+                    format!("write `{right}`"),
+                )
+                .help(format!("write `{right}`"))
+                .note(why)
+                .fix(format!("write `{right}`"), Applicability::Safe, at, right),
             );
             return (!taken.contains(&right)).then_some(right);
         }
@@ -151,8 +181,17 @@ impl<'a> Cx<'a> {
             return None;
         };
         let free = !taken.contains(&meant);
-        let safe = if only && free { Applicability::Safe } else { Applicability::Maybe };
-        self.report(report.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), safe, at, meant));
+        let safe = if only && free {
+            Applicability::Safe
+        } else {
+            Applicability::Maybe
+        };
+        self.report(report.help(format!("did you mean `{meant}`?")).fix(
+            format!("write `{meant}`"),
+            safe,
+            at,
+            meant,
+        ));
         // The field is read as what was meant, so that it is not missed as well.
         let meant = names().find(|name| *name == meant)?;
         free.then_some(meant)
@@ -181,24 +220,54 @@ impl<'a> Cx<'a> {
             return not_in_build(&format!("`{kind}`"), at, what);
         }
         if is_field {
-            return Diagnostic::error(codes::MISPLACED_BLOCK, format!("`{kind}` is a field"), at, "written as a block")
-                .help(format!("write `{kind} = {{ … }}`"));
+            return Diagnostic::error(
+                codes::MISPLACED_BLOCK,
+                format!("`{kind}` is a field"),
+                at,
+                "written as a block",
+            )
+            .help(format!("write `{kind} = {{ … }}`"));
         }
         if let Some(spec) = schema::block(kind) {
-            let place = spec.inside.map_or("at the top level".to_owned(), |inside| format!("in {}", with_article(inside)));
-            let here = if top { "the top level".to_owned() } else { with_article(inside) };
-            return Diagnostic::error(codes::MISPLACED_BLOCK, format!("`{kind}` can't stand here"), at, format!("this is {here}"))
-                .help(format!("put it {place}"));
+            let place = spec.inside.map_or("at the top level".to_owned(), |inside| {
+                format!("in {}", with_article(inside))
+            });
+            let here = if top {
+                "the top level".to_owned()
+            } else {
+                with_article(inside)
+            };
+            return Diagnostic::error(
+                codes::MISPLACED_BLOCK,
+                format!("`{kind}` can't stand here"),
+                at,
+                format!("this is {here}"),
+            )
+            .help(format!("put it {place}"));
         }
-        let kinds = || schema::BLOCKS.iter().filter(|spec| spec.inside == (!top).then_some(inside)).map(|spec| spec.kind);
-        let report =
-            Diagnostic::error(codes::UNKNOWN_BLOCK, format!("there is no kind of block `{kind}`"), at, "not known here");
+        let kinds = || {
+            schema::BLOCKS
+                .iter()
+                .filter(|spec| spec.inside == (!top).then_some(inside))
+                .map(|spec| spec.kind)
+        };
+        let report = Diagnostic::error(
+            codes::UNKNOWN_BLOCK,
+            format!("there is no kind of block `{kind}`"),
+            at,
+            "not known here",
+        );
         let meant = habits::block(kind).or_else(|| suggest::nearest(kind, kinds()).map(|near| near.name));
         match meant.filter(|meant| kinds().any(|kind| kind == *meant)) {
-            Some(meant) => report
-                .help(format!("did you mean `{meant}`?"))
-                .fix(format!("write `{meant}`"), Applicability::Safe, at, meant),
-            None if kinds().next().is_none() => report.help(format!("{} has fields only", with_article(inside))),
+            Some(meant) => report.help(format!("did you mean `{meant}`?")).fix(
+                format!("write `{meant}`"),
+                Applicability::Safe,
+                at,
+                meant,
+            ),
+            None if kinds().next().is_none() => {
+                report.help(format!("{} has fields only", with_article(inside)))
+            }
             None => report.help(format!("known here: {}", suggest::list(kinds()))),
         }
     }
@@ -206,13 +275,22 @@ impl<'a> Cx<'a> {
 
 /// A part of the language that this build does not have.
 pub(crate) fn not_in_build(what: &str, at: Span, meaning: &str) -> Diagnostic {
-    Diagnostic::error(codes::NOT_IN_BUILD, format!("{what} is not part of language 0.1 of this build"), at, "not supported yet")
-        .help("leave it out")
-        .note(meaning)
+    Diagnostic::error(
+        codes::NOT_IN_BUILD,
+        format!("{what} is not part of language 0.1 of this build"),
+        at,
+        "not supported yet",
+    )
+    .help("leave it out")
+    .note(meaning)
 }
 
 fn with_article(kind: &str) -> String {
-    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
     match kind {
         "file" => "the top level".to_owned(),
         "slo" => "an `slo`".to_owned(),
@@ -241,5 +319,9 @@ fn missing_field(body: Body<'_, '_>, spec: &FieldSpec, given: &[(&str, &Field)])
     )
     .help(format!("add `{} = …`: {}", spec.name, spec.ty.describe()));
     let there = suggest::list(given.iter().map(|(name, _)| *name));
-    if given.is_empty() { report } else { report.note(format!("there is {there}")) }
+    if given.is_empty() {
+        report
+    } else {
+        report.note(format!("there is {there}"))
+    }
 }

@@ -49,8 +49,13 @@ fn distance(a: &[char], b: &str) -> usize {
         row.push(i + 1);
         for (j, y) in b.iter().enumerate() {
             let at = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&last, j) + usize::from(!same(x, y))).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
-            let swapped = i > 0 && j > 0 && a.get(i - 1).is_some_and(|z| same(z, y)) && b.get(j - 1).is_some_and(|z| same(x, z));
+            let mut best = (at(&last, j) + usize::from(!same(x, y)))
+                .min(at(&last, j + 1) + 1)
+                .min(at(&row, j) + 1);
+            let swapped = i > 0
+                && j > 0
+                && a.get(i - 1).is_some_and(|z| same(z, y))
+                && b.get(j - 1).is_some_and(|z| same(x, z));
             if swapped {
                 best = best.min(at(&before, j - 1) + 1);
             }

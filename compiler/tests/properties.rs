@@ -1,5 +1,7 @@
 //! What holds for any text: the checker ends, does not panic, and says the same twice.
 
+#![expect(clippy::unwrap_used, reason = "only in tests")]
+
 mod support;
 
 use proptest::prelude::*;
@@ -10,9 +12,46 @@ const BASE: &str = include_str!("support/base.res");
 
 /// Words that mean something somewhere.
 const WORDS: &[&str] = &[
-    "it", "cache", "kill", "wait", "undo", "99%", "1s", "0", "-1", "1h30m", "..", "of baseline", "=", "{", "}", "[", "]", "(",
-    ")", ",", "\n", "\"", "${", "not", "and", "or", "in", "matches", "step", "workflow", "after", "param", "slow.active",
-    "strike.failed", "p95", "\u{202e}", "é", "99999999999999999999999999999", "0.0000000000000000000001s", "true",
+    "it",
+    "cache",
+    "kill",
+    "wait",
+    "undo",
+    "99%",
+    "1s",
+    "0",
+    "-1",
+    "1h30m",
+    "..",
+    "of baseline",
+    "=",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    "\n",
+    "\"",
+    "${",
+    "not",
+    "and",
+    "or",
+    "in",
+    "matches",
+    "step",
+    "workflow",
+    "after",
+    "param",
+    "slow.active",
+    "strike.failed",
+    "p95",
+    "\u{202e}",
+    "é",
+    "99999999999999999999999999999",
+    "0.0000000000000000000001s",
+    "true",
 ];
 
 fn same(a: &Checked, b: &Checked) -> bool {
@@ -23,12 +62,19 @@ fn same(a: &Checked, b: &Checked) -> bool {
 fn check_is_sound(text: &str) {
     let checked = check_text(text);
     assert!(same(&checked, &check_text(text)));
-    assert_eq!(checked.has_errors(), checked.diagnostics.iter().any(rescc_lang::Diagnostic::is_error));
+    assert_eq!(
+        checked.has_errors(),
+        checked.diagnostics.iter().any(rescc_lang::Diagnostic::is_error)
+    );
     for one in &checked.diagnostics {
         let spans = one.labels.iter().map(|label| label.span);
         let edits = one.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
         for span in spans.chain(edits) {
-            assert!(text.get(span.start as usize..span.end as usize).is_some(), "{} has a place outside", one.code.0);
+            assert!(
+                text.get(span.start as usize..span.end as usize).is_some(),
+                "{} has a place outside",
+                one.code.0
+            );
         }
     }
 }

@@ -108,13 +108,15 @@ fn sixty_four_levels_are_fine() {
 /// Each of these took quadratic time in some parser; with 4 MB, a quadratic step would run for hours.
 #[test]
 fn time_is_linear_in_the_size() {
-    let size = 4_000_000;
+    let size = 200_000;
     for piece in [
         "[", "(", "{", "}", ")", "x = [", "step x { ", "step x {\n", "\"", "\"\"\" \" ", "\\", "$", "${", "a ", "a.", "1 ", "= ", ", ", "; ",
         "\n", " ", "// c", "//\n", "///\n", "/* ", "#", "not ", "a and ", "a = 'b' ", "\0", "\u{a0}", "é", "x = (\n", "x = [\n", "f(", "{ }",
         "}{", "[}", "([)]", "a b { ", "a \"b\" ", "a-b ", "..", "a = b\n and c\n", "\"\\d\" ", "x = \"\\q\" ", "\r", "!", "step x\n\n", "a=[{b=\"",
     ] {
+        let start = std::time::Instant::now();
         check_speed(&piece.repeat(size / piece.len()));
+        eprintln!("{piece:?} {:?}", start.elapsed());
     }
 }
 

@@ -24,11 +24,19 @@ pub(super) fn check<'a>(
     let start = Span::new(file.id(), 0, 0);
     // Where something of the top level could not be read, it may be what is missed.
     let damaged = syntax.iter().any(|error| {
-        !tree.blocks().any(|block| block.span.start < error.span().start && error.span().end < block.span.end)
+        !tree
+            .blocks()
+            .any(|block| block.span.start < error.span().start && error.span().end < block.span.end)
     });
     let fields: Vec<_> = tree.fields().collect();
     // The version has its own report, with a fix.
-    let body = Body { fields: &fields, blocks: &["language"], head: start, what: "file", complete: true };
+    let body = Body {
+        fields: &fields,
+        blocks: &["language"],
+        head: start,
+        what: "file",
+        complete: true,
+    };
     let given = cx.given(body, "file", FILE.fields, Some(&[]));
     cx.blocks(&tree.items, "file");
     match given.iter().find(|(name, _)| *name == "language") {
@@ -39,16 +47,33 @@ pub(super) fn check<'a>(
                 Item::Field(field) => field.span,
                 Item::Block(block) => block.span,
             });
-            let at = if matches!(tree.items.first(), Some(Item::Block(block)) if !block.doc.is_empty()) { start } else { first.before() };
+            let at = if matches!(tree.items.first(), Some(Item::Block(block)) if !block.doc.is_empty()) {
+                start
+            } else {
+                first.before()
+            };
             cx.report(
-                Diagnostic::error(codes::MISSING_LANGUAGE, "the file does not say its language", at, "expected `language`")
-                    .help(format!("begin the file with `language = \"{LANGUAGE}\"`"))
-                    .note("the version decides how a spec is read, so that it means the same in later builds")
-                    .fix("say it", Applicability::Safe, at, format!("language = \"{LANGUAGE}\"\n")),
+                Diagnostic::error(
+                    codes::MISSING_LANGUAGE,
+                    "the file does not say its language",
+                    at,
+                    "expected `language`",
+                )
+                .help(format!("begin the file with `language = \"{LANGUAGE}\"`"))
+                .note("the version decides how a spec is read, so that it means the same in later builds")
+                .fix(
+                    "say it",
+                    Applicability::Safe,
+                    at,
+                    format!("language = \"{LANGUAGE}\"\n"),
+                ),
             );
         }
     }
-    let unreadable = damaged || tree.blocks().any(|block| crate::schema::block(&block.kind.text).is_none());
+    let unreadable = damaged
+        || tree
+            .blocks()
+            .any(|block| crate::schema::block(&block.kind.text).is_none());
     if !unreadable {
         nothing_of(&mut cx, tree, Kind::Environment, start);
         nothing_of(&mut cx, tree, Kind::Resource, start);
@@ -65,9 +90,14 @@ fn language(cx: &mut Cx<'_>, field: &rescc_lang::tree::Field) {
         ExprKind::Quantity(quantity) if quantity.number == LANGUAGE && quantity.unit.is_empty() => {
             let text = format!("\"{LANGUAGE}\"");
             cx.report(
-                Diagnostic::error(crate::codes::types::MISMATCH, "`language` takes a text, not a number", at, "expected a text in quotes")
-                    .help(format!("write `{text}`"))
-                    .fix(format!("write `{text}`"), Applicability::Safe, at, text),
+                Diagnostic::error(
+                    crate::codes::types::MISMATCH,
+                    "`language` takes a text, not a number",
+                    at,
+                    "expected a text in quotes",
+                )
+                .help(format!("write `{text}`"))
+                .fix(format!("write `{text}`"), Applicability::Safe, at, text),
             );
             return;
         }
@@ -82,7 +112,9 @@ fn language(cx: &mut Cx<'_>, field: &rescc_lang::tree::Field) {
                 at,
                 format!("expected `{text}`"),
             )
-            .help(format!("write `language = {text}`, or take a build that knows `{written}`"))
+            .help(format!(
+                "write `language = {text}`, or take a build that knows `{written}`"
+            ))
             .fix(format!("write `{text}`"), Applicability::Maybe, at, text),
         );
     }
@@ -93,11 +125,19 @@ fn nothing_of(cx: &mut Cx<'_>, tree: &File, kind: Kind, at: Span) {
         return;
     }
     cx.report(match kind {
-        Kind::Environment => {
-            Diagnostic::error(codes::NO_ENVIRONMENT, "no environment is declared", at, "nowhere to run")
-                .help("declare one: `environment local { bind = { … } }`")
-        }
-        _ => Diagnostic::error(codes::NO_RESOURCE, "no resource is declared", at, "nothing to act on")
-            .help("declare one: `resource cache {}`"),
+        Kind::Environment => Diagnostic::error(
+            codes::NO_ENVIRONMENT,
+            "no environment is declared",
+            at,
+            "nowhere to run",
+        )
+        .help("declare one: `environment local { bind = { … } }`"),
+        _ => Diagnostic::error(
+            codes::NO_RESOURCE,
+            "no resource is declared",
+            at,
+            "nothing to act on",
+        )
+        .help("declare one: `resource cache {}`"),
     });
 }

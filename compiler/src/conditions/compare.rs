@@ -1,15 +1,14 @@
 //! Two sides compared.
 
-use rescc_core::expr::{Expr as Typed, Metric, Op, Subject};
+use rescc_core::expr::{Expr as Typed, Op};
 use rescc_core::value::{Type, Value};
 use rescc_lang::tree::{CompareOp, Expr, ExprKind};
-use rescc_lang::{Applicability, Diagnostic, Span};
+use rescc_lang::{Diagnostic, Span};
 
 use super::Judge;
 use super::operand::Operand;
 use crate::codes::types as codes;
 use crate::context::Cx;
-use crate::schema::Place;
 use crate::types::{Want, describe};
 
 impl Cx<'_> {
@@ -26,18 +25,28 @@ impl Cx<'_> {
             let first = self.operand(left, judge);
             let second = self.second(first.as_ref(), right, op, op_span, left.span, judge);
             let (first, second) = (first?, second?);
-            self.check_burn_rate(&first, op, right, judge);
-            return Some(Typed::Compare { op: typed_op(op), left: Box::new(first.typed), right: Box::new(second) });
+            self.check_burn_rate(&first, op, right);
+            return Some(Typed::Compare {
+                op: typed_op(op),
+                left: Box::new(first.typed),
+                right: Box::new(second),
+            });
         }
         if symmetric && self.is_measured(right) {
             let first = self.operand(right, judge);
             let second = self.second(first.as_ref(), left, mirrored(op), op_span, right.span, judge);
             let (first, second) = (first?, second?);
-            self.check_burn_rate(&first, mirrored(op), left, judge);
-            return Some(Typed::Compare { op: typed_op(op), left: Box::new(second), right: Box::new(first.typed) });
+            self.check_burn_rate(&first, mirrored(op), left);
+            return Some(Typed::Compare {
+                op: typed_op(op),
+                left: Box::new(second),
+                right: Box::new(first.typed),
+            });
         }
         if let ExprKind::Ref(reference) = &left.kind
-            && reference.bare().is_some_and(|name| !self.params.contains_key(name.text.as_str()))
+            && reference
+                .bare()
+                .is_some_and(|name| !self.params.contains_key(name.text.as_str()))
         {
             self.operand(left, judge);
             return None;
@@ -46,8 +55,13 @@ impl Cx<'_> {
             return None;
         }
         self.report(
-            Diagnostic::error(codes::NOT_A_CONDITION, "nothing that is measured is compared", left.span.to(right.span), "always the same")
-                .help("compare a measure, such as `checkout.success_rate(5s) >= 99%`"),
+            Diagnostic::error(
+                codes::NOT_A_CONDITION,
+                "nothing that is measured is compared",
+                left.span.to(right.span),
+                "always the same",
+            )
+            .help("compare a measure, such as `checkout.success_rate(5s) >= 99%`"),
         );
         None
     }
@@ -81,7 +95,11 @@ impl Cx<'_> {
                 self.report(
                     Diagnostic::error(
                         codes::INCOMPARABLE,
-                        format!("{} can't be compared with {}", describe::short(first), describe::short(second)),
+                        format!(
+                            "{} can't be compared with {}",
+                            describe::short(first),
+                            describe::short(second)
+                        ),
                         op_span,
                         "compares different types",
                     )
@@ -100,7 +118,9 @@ impl Cx<'_> {
                 let value = self.value(expr, &Want::new(op.as_str(), &Type::Text))?;
                 self.pattern(op, expr, &value).then_some(Typed::value(value))
             }
-            (_, Some(ty)) => self.value(expr, &Want::new("this comparison", ty)).map(Typed::value),
+            (_, Some(ty)) => self
+                .value(expr, &Want::new("this comparison", ty))
+                .map(Typed::value),
             (_, None) => self.natural(expr).map(Typed::value),
         }
     }
@@ -109,14 +129,24 @@ impl Cx<'_> {
     fn can(&mut self, op: CompareOp, op_span: Span, ty: &Type, at: Span) -> bool {
         let ordered = matches!(
             ty,
-            Type::Ratio | Type::Duration | Type::Bytes | Type::Bandwidth | Type::Rate | Type::Count | Type::Number
+            Type::Ratio
+                | Type::Duration
+                | Type::Bytes
+                | Type::Bandwidth
+                | Type::Rate
+                | Type::Count
+                | Type::Number
         );
         let textual = matches!(ty, Type::Text | Type::Word { .. });
         let (fits, help) = match op {
-            CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
-                (ordered, "use `==` or `!=`, or compare something that has an order")
-            }
-            CompareOp::Like | CompareOp::Matches => (textual, "`like` and `matches` compare texts; use `==`, `<` or `in`"),
+            CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => (
+                ordered,
+                "use `==` or `!=`, or compare something that has an order",
+            ),
+            CompareOp::Like | CompareOp::Matches => (
+                textual,
+                "`like` and `matches` compare texts; use `==`, `<` or `in`",
+            ),
             CompareOp::Eq | CompareOp::Ne | CompareOp::In => (true, ""),
         };
         if !fits {
@@ -145,7 +175,8 @@ impl Cx<'_> {
                 self.value(expr, &Want::new("in", &ty))
             }
             (ExprKind::List(elements), None) => {
-                let values: Vec<Option<Value>> = elements.iter().map(|element| self.natural(element)).collect();
+                let values: Vec<Option<Value>> =
+                    elements.iter().map(|element| self.natural(element)).collect();
                 values.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
             }
             (ExprKind::Range(low, high), None) => {
@@ -177,108 +208,47 @@ impl Cx<'_> {
             ExprKind::Ref(_) => {
                 let name = bare(expr)?;
                 let ty = self.params.get(name).and_then(|param| param.ty.clone());
-                self.value(expr, &Want::new("this comparison", ty.as_ref().unwrap_or(&Type::Number)))
+                self.value(
+                    expr,
+                    &Want::new("this comparison", ty.as_ref().unwrap_or(&Type::Number)),
+                )
             }
             _ => self.mismatch(expr, &Want::new("this comparison", &Type::Number)),
         }
     }
 
     fn pattern(&mut self, op: CompareOp, expr: &Expr, value: &Value) -> bool {
-        let Some(pattern) = value.as_text().filter(|_| op == CompareOp::Matches) else { return true };
-        let Err(error) = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build() else { return true };
+        let Some(pattern) = value.as_text().filter(|_| op == CompareOp::Matches) else {
+            return true;
+        };
+        let Err(error) = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build() else {
+            return true;
+        };
         let text = error.to_string();
-        let why = text.lines().last().unwrap_or("").trim().trim_start_matches("error: ").trim_end_matches('.').to_owned();
-        let mut report =
-            Diagnostic::error(codes::BAD_REGEX, "this is no regular expression", expr.span, why.clone()).note(why);
+        let why = text
+            .lines()
+            .last()
+            .unwrap_or("")
+            .trim()
+            .trim_start_matches("error: ")
+            .trim_end_matches('.')
+            .to_owned();
+        let mut report = Diagnostic::error(
+            codes::BAD_REGEX,
+            "this is no regular expression",
+            expr.span,
+            why.clone(),
+        )
+        .note(why);
         report = if pattern.starts_with('*') {
             report.help("for a pattern with `*`, use `like`")
         } else {
-            report.help("mend the regular expression; a `\\` in a text is written `\\\\`, or once within `\"\"\"`")
+            report.help(
+                "mend the regular expression; a `\\` in a text is written `\\\\`, or once within `\"\"\"`",
+            )
         };
         self.report(report);
         false
-    }
-
-    /// `150% of baseline`
-    fn of_baseline(&mut self, first: Option<&Operand>, share: &Expr, at: Span, judge: &Judge<'_>) -> Option<Typed> {
-        let factor = self.baseline_factor(share);
-        let first = first?;
-        let place = judge.place;
-        let probe = first.measure().filter(|measure| matches!(measure.of, Subject::Probe(_)));
-        let (why, help) = if !place.has_baseline() {
-            let why = match place {
-                Place::SteadyState => "the steady state holds before there is a baseline",
-                Place::When => "a healing policy judges one instance",
-                _ => "nothing is measured here",
-            };
-            (why, "compare with a value")
-        } else if probe.is_none() {
-            ("only what a probe measures has a baseline", "compare a measure of a probe, or compare with a value")
-        } else {
-            let typed = Typed::OfBaseline { factor: factor?, measure: probe?.clone() };
-            return Some(typed);
-        };
-        self.report(
-            Diagnostic::error(codes::MISPLACED_BASELINE, "there is no baseline here", at, why)
-                .help(help)
-                .note("the baseline is what the same measure was before the first fault"),
-        );
-        None
-    }
-
-    fn baseline_factor(&mut self, share: &Expr) -> Option<f64> {
-        let want = Want { min: Some(crate::schema::ABOVE_ZERO), max: Some(1e6), ..Want::new("baseline", &Type::Ratio) };
-        let bare_number = matches!(&share.kind, ExprKind::Quantity(quantity) if quantity.unit.is_empty());
-        if let (true, ExprKind::Quantity(quantity)) = (bare_number, &share.kind)
-            && let Ok(factor) = quantity.number.parse::<f64>()
-            && (1.0..=10.0).contains(&factor)
-        {
-            let text = format!("{}%", rescc_core::text::number(factor * 100.0));
-            self.report(
-                Diagnostic::error(codes::MISSING_UNIT, format!("`{}` has no unit", quantity.number), share.span, "expected a share, such as `150%`")
-                    .help(format!("write `{text}`"))
-                    .note("a share is always written with `%`")
-                    .fix(format!("write `{text}`"), Applicability::Safe, share.span, text),
-            );
-            return None;
-        }
-        self.value(share, &want)?.as_ratio()
-    }
-
-    /// A burn rate that can't ever be reached.
-    fn check_burn_rate(&mut self, first: &Operand, op: CompareOp, threshold: &Expr, _: &Judge<'_>) {
-        let Some(measure) = first.measure() else { return };
-        let (Metric::BurnRate, Subject::Slo(slo)) = (measure.metric, &measure.of) else { return };
-        if !matches!(op, CompareOp::Gt | CompareOp::Ge) {
-            return;
-        }
-        let ExprKind::Quantity(written) = &threshold.kind else { return };
-        let Ok(wanted) = written.number.parse::<f64>() else { return };
-        let index = self.index;
-        let Some(declared) = index.names.get(slo) else { return };
-        let Some(budget) = self.budget_of(declared.block).share() else { return };
-        let most = 1.0 / budget;
-        // Above the most by more than rounding: `> 100` of an objective of 99 % is never reached, `>= 100` is.
-        let unreachable = if op == CompareOp::Gt { wanted > most - 1e-6 } else { wanted > most + 1e-6 };
-        if !unreachable {
-            return;
-        }
-        let objective = declared.block.fields().find(|field| field.name.text == "objective");
-        let mut report = Diagnostic::error(
-            codes::UNREACHABLE_BURN_RATE,
-            format!("the burn rate of `{slo}` never gets above {}", rescc_core::text::number(most)),
-            threshold.span,
-            "can't be reached",
-        );
-        if let Some(objective) = objective {
-            let left = rescc_core::text::ratio(budget);
-            report = report.label(objective.value.span, format!("leaves an error budget of {left}"));
-        }
-        self.report(
-            report
-                .help(format!("give a threshold below {}", rescc_core::text::number(most)))
-                .note("if every observation is bad, the burn rate is 1 ÷ the error budget: it can't be greater"),
-        );
     }
 }
 

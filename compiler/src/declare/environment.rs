@@ -46,13 +46,20 @@ pub(crate) struct Bound<'a> {
 
 impl<'a> Cx<'a> {
     /// Checks an environment; its values of parameters are those of the context from then on.
-    pub(crate) fn environment(&mut self, block: &'a Block, params: &[Declared<'a>], file: &'a File) -> Environment<'a> {
+    pub(crate) fn environment(
+        &mut self,
+        block: &'a Block,
+        params: &[Declared<'a>],
+        file: &'a File,
+    ) -> Environment<'a> {
         let adapter = self.adapter(block);
         let others: Option<Vec<&'a str>> =
             adapter.map(|adapter| adapter.settings.iter().map(|setting| &*setting.name).collect());
         let fields = self.fields(block, spec("environment"), others.as_deref());
         self.set_params(block, &fields, params);
-        let settings = adapter.map(|adapter| self.settings(block, adapter, &fields)).unwrap_or_default();
+        let settings = adapter
+            .map(|adapter| self.settings(block, adapter, &fields))
+            .unwrap_or_default();
         let mut environment = Environment {
             block,
             adapter,
@@ -94,7 +101,9 @@ impl<'a> Cx<'a> {
         );
         let mut report = suggest_name(report, name, at, index.adapters.keys().copied());
         if field.is_none() {
-            report = report.help("say which adapter it takes: `adapter = …`").note("without the field `adapter`, an environment takes the adapter of its name");
+            report = report
+                .help("say which adapter it takes: `adapter = …`")
+                .note("without the field `adapter`, an environment takes the adapter of its name");
             report.fixes.clear();
         }
         self.report(report);
@@ -116,13 +125,20 @@ impl<'a> Cx<'a> {
                     self.report(first);
                     continue;
                 }
-                let value = param.ty.as_ref().and_then(|ty| self.value(&field.value, &Want::new(&name.text, ty)));
+                let value = param
+                    .ty
+                    .as_ref()
+                    .and_then(|ty| self.value(&field.value, &Want::new(&name.text, ty)));
                 set.insert(&name.text, value);
             }
         }
         for param in params {
             let name = param.block.name.text.as_str();
-            let given = if param.is_set { Some(param.set.clone()) } else { set.remove(name) };
+            let given = if param.is_set {
+                Some(param.set.clone())
+            } else {
+                set.remove(name)
+            };
             let value = match given {
                 Some(value) => value,
                 None if param.has_default => param.default.clone(),
@@ -133,7 +149,13 @@ impl<'a> Cx<'a> {
                     None
                 }
             };
-            self.params.insert(name, Param { ty: param.ty.clone(), value });
+            self.params.insert(
+                name,
+                Param {
+                    ty: param.ty.clone(),
+                    value,
+                },
+            );
         }
     }
 
@@ -153,8 +175,13 @@ impl<'a> Cx<'a> {
         let mut settings = Arguments::new();
         for setting in &adapter.settings {
             if let Some(field) = fields.get(&setting.name) {
-                let want =
-                    Want { name: &setting.name, ty: &setting.ty, min: setting.min, max: setting.max, late: &[] };
+                let want = Want {
+                    name: &setting.name,
+                    ty: &setting.ty,
+                    min: setting.min,
+                    max: setting.max,
+                    late: &[],
+                };
                 if let Some(value) = self.value(&field.value, &want) {
                     settings.insert(setting.name.to_string(), value);
                 }
@@ -168,7 +195,11 @@ impl<'a> Cx<'a> {
                         block.name.span,
                         format!("`{}` is missing", setting.name),
                     )
-                    .help(format!("add `{} = …`: {}", setting.name, crate::types::describe::ty(&setting.ty)))
+                    .help(format!(
+                        "add `{} = …`: {}",
+                        setting.name,
+                        crate::types::describe::ty(&setting.ty)
+                    ))
                     .note(format!("the adapter `{}` needs it", adapter.name)),
                 );
             }
@@ -185,8 +216,12 @@ impl<'a> Cx<'a> {
                 continue;
             }
             seen.insert(&field.name.text, ());
-            let Some(adapter) = environment.adapter else { continue };
-            let Some((locator, bound)) = self.locator(field, adapter) else { continue };
+            let Some(adapter) = environment.adapter else {
+                continue;
+            };
+            let Some((locator, bound)) = self.locator(field, adapter) else {
+                continue;
+            };
             if resource {
                 environment.bind.insert(field.name.text.clone(), locator);
                 environment.bound.insert(field.name.text.clone(), bound);
@@ -197,7 +232,9 @@ impl<'a> Cx<'a> {
     fn locator(&mut self, field: &'a Field, adapter: &'a AdapterSpec) -> Option<(Locator, Bound<'a>)> {
         let known = || adapter.locators.iter().map(|locator| &*locator.name);
         let Some((name, reference)) = call_of(&field.value) else {
-            let example = known().next().map_or("service(\"x\")".to_owned(), |name| format!("{name}(…)"));
+            let example = known()
+                .next()
+                .map_or("service(\"x\")".to_owned(), |name| format!("{name}(…)"));
             self.wrong_shape(&field.value, &field.name.text, "a locator", &example);
             return None;
         };
@@ -211,13 +248,28 @@ impl<'a> Cx<'a> {
             self.report(suggest_name(report, &name.text, name.span, known()));
             return None;
         };
-        let callee = Callee { name: &spec.name, parameters: &spec.parameters, late: &spec.late_names, has_it: false };
+        let callee = Callee {
+            name: &spec.name,
+            parameters: &spec.parameters,
+            late: &spec.late_names,
+            has_it: false,
+        };
         let called = self.arguments(&callee, reference, field.value.span);
         if spec.late_names.iter().any(|late| late == "port.*") {
             self.check_ports(&field.value, spec, &called.values);
         }
-        let locator = Locator { locator: spec.name.to_string(), arguments: called.values };
-        Some((locator, Bound { locator: spec, given: called.given, span: field.value.span }))
+        let locator = Locator {
+            locator: spec.name.to_string(),
+            arguments: called.values,
+        };
+        Some((
+            locator,
+            Bound {
+                locator: spec,
+                given: called.given,
+                span: field.value.span,
+            },
+        ))
     }
 
     /// `${port.x}` must be one of the ports that the locator is given.
@@ -250,8 +302,13 @@ impl<'a> Cx<'a> {
                         text,
                     )
                 }
-                None if ports.is_empty() => report.help(format!("give it ports: `ports = {{ {name} = 8080 }}`")),
-                None => report.help(format!("its ports are {}", crate::suggest::list(ports.iter().copied()))),
+                None if ports.is_empty() => {
+                    report.help(format!("give it ports: `ports = {{ {name} = 8080 }}`"))
+                }
+                None => report.help(format!(
+                    "its ports are {}",
+                    crate::suggest::list(ports.iter().copied())
+                )),
             };
             self.report(report);
         }
@@ -266,11 +323,20 @@ impl<'a> Cx<'a> {
             _ => BTreeSet::new(),
         };
         // A name that `bind` has wrong is likely the one that is missed: its own report says so.
-        let wrong: Vec<&str> = bound.iter().copied().filter(|name| self.index.names.get(name).is_none()).collect();
-        let example = adapter.locators.first().map_or("…".to_owned(), |locator| format!("{}(…)", locator.name));
+        let wrong: Vec<&str> = bound
+            .iter()
+            .copied()
+            .filter(|name| self.index.names.get(name).is_none())
+            .collect();
+        let example = adapter
+            .locators
+            .first()
+            .map_or("…".to_owned(), |locator| format!("{}(…)", locator.name));
         for resource in Names::in_order(file, Kind::Resource) {
             let name = resource.name.text.as_str();
-            let meant = wrong.iter().any(|wrong| crate::suggest::nearest(wrong, [name]).is_some());
+            let meant = wrong
+                .iter()
+                .any(|wrong| crate::suggest::nearest(wrong, [name]).is_some());
             if name.is_empty() || bound.contains(name) || meant {
                 continue;
             }
@@ -284,7 +350,10 @@ impl<'a> Cx<'a> {
                 )
                 .label(resource.name.span, "declared here")
                 .help(format!("add `{name} = {example}` to `bind`"))
-                .note(format!("the adapter `{}` starts what it binds, so every resource must be bound", adapter.name)),
+                .note(format!(
+                    "the adapter `{}` starts what it binds, so every resource must be bound",
+                    adapter.name
+                )),
             );
         }
     }

@@ -26,7 +26,10 @@ impl<'a> Cx<'a> {
             })
         });
         let index = self.index;
-        let judge = Judge { place: Place::When, it: It::Of(&index.instance) };
+        let judge = Judge {
+            place: Place::When,
+            it: It::Of(&index.instance),
+        };
         let when = fields.get("when").and_then(|field| {
             let typed = self.condition(&field.value, &judge)?;
             Some((typed, self.text(field.value.span)))
@@ -42,15 +45,31 @@ impl<'a> Cx<'a> {
                 ladder.push(self.rung(rung, watch.as_ref(), acting));
             }
         }
-        let retry = fields.get("retry").map_or(Some(Backoff::ONCE), |field| self.backoff(field));
+        let retry = fields
+            .get("retry")
+            .map_or(Some(Backoff::ONCE), |field| self.backoff(field));
         let cooldown = self.duration(&fields, "cooldown");
         let (when, text) = when?;
         let ladder = ladder.into_iter().collect::<Option<Vec<Call>>>()?;
-        Some(HealPolicy { watch: watch?, when, text, hold: hold?, ladder, retry: retry?, cooldown: cooldown? })
+        Some(HealPolicy {
+            watch: watch?,
+            when,
+            text,
+            hold: hold?,
+            ladder,
+            retry: retry?,
+            cooldown: cooldown?,
+        })
     }
 
     fn rung(&mut self, expr: &Expr, watch: Option<&Target>, acting: &mut Vec<Acting<'a>>) -> Option<Call> {
-        let heals = || self.index.actions.values().filter(|action| action.kind == ActionKind::Heal).map(|action| &*action.name);
+        let heals = || {
+            self.index
+                .actions
+                .values()
+                .filter(|action| action.kind == ActionKind::Heal)
+                .map(|action| &*action.name)
+        };
         let Some((name, reference)) = call_of(expr) else {
             self.wrong_shape(expr, "ladder", "heals", "[restart(it)]");
             return None;
@@ -80,12 +99,30 @@ impl<'a> Cx<'a> {
             );
             return None;
         }
-        let callee = Callee { name: &action.name, parameters: &action.parameters, late: &[], has_it: true };
+        let callee = Callee {
+            name: &action.name,
+            parameters: &action.parameters,
+            late: &[],
+            has_it: true,
+        };
         let called = self.arguments(&callee, reference, expr.span);
         let target = called.target?;
-        let on = if target == Target::It { watch.cloned() } else { Some(target.clone()) };
+        let on = if target == Target::It {
+            watch.cloned()
+        } else {
+            Some(target.clone())
+        };
         let resource = on.and_then(|on| self.resource_of(&on));
-        acting.push(Acting { action, resource, span: expr.span });
-        Some(Call { action: action.name.to_string(), target, arguments: called.values, text: self.text(expr.span) })
+        acting.push(Acting {
+            action,
+            resource,
+            span: expr.span,
+        });
+        Some(Call {
+            action: action.name.to_string(),
+            target,
+            arguments: called.values,
+            text: self.text(expr.span),
+        })
     }
 }

@@ -14,8 +14,17 @@ use crate::suggest;
 use crate::types::{Want, describe, quantity};
 
 /// The types that a parameter can have.
-pub const PARAM_TYPES: &[&str] =
-    &["text", "duration", "ratio", "count", "number", "bytes", "bandwidth", "rate", "bool"];
+pub const PARAM_TYPES: &[&str] = &[
+    "text",
+    "duration",
+    "ratio",
+    "count",
+    "number",
+    "bytes",
+    "bandwidth",
+    "rate",
+    "bool",
+];
 
 /// A declared parameter.
 #[derive(Debug)]
@@ -56,7 +65,10 @@ impl<'a> Cx<'a> {
         let mut declared: Vec<Declared<'a>> = Vec::new();
         for block in Names::in_order(file, Kind::Param) {
             let mut param = self.param(block);
-            if declared.iter().any(|other| other.block.name.text == block.name.text) {
+            if declared
+                .iter()
+                .any(|other| other.block.name.text == block.name.text)
+            {
                 continue;
             }
             if let Some(raw) = options.set.get(&block.name.text) {
@@ -74,7 +86,12 @@ impl<'a> Cx<'a> {
                     at,
                     "this file declares no such parameter",
                 );
-                let mut report = suggest_name(report, name, at, declared.iter().map(|param| param.block.name.text.as_str()));
+                let mut report = suggest_name(
+                    report,
+                    name,
+                    at,
+                    declared.iter().map(|param| param.block.name.text.as_str()),
+                );
                 report.fixes.clear();
                 self.report(report);
             }
@@ -89,9 +106,19 @@ impl<'a> Cx<'a> {
             let words = Type::words(PARAM_TYPES);
             match &field.value.kind {
                 ExprKind::Ref(reference) if reference.bare().is_some_and(|name| name.text == "string") => {
-                    let report = Diagnostic::error(codes::UNKNOWN_WORD, "there is no type `string`", field.value.span, "not a type")
-                        .help("write `text`")
-                        .fix("write `text`", rescc_lang::Applicability::Safe, field.value.span, "text");
+                    let report = Diagnostic::error(
+                        codes::UNKNOWN_WORD,
+                        "there is no type `string`",
+                        field.value.span,
+                        "not a type",
+                    )
+                    .help("write `text`")
+                    .fix(
+                        "write `text`",
+                        rescc_lang::Applicability::Safe,
+                        field.value.span,
+                        "text",
+                    );
                     self.report(report);
                 }
                 _ => {
@@ -104,7 +131,14 @@ impl<'a> Cx<'a> {
         if let (Some(field), Some(ty)) = (fields.get("default"), &ty) {
             default = self.value(&field.value, &Want::new("default", ty));
         }
-        Declared { block, ty, default, has_default: fields.has("default"), set: None, is_set: false }
+        Declared {
+            block,
+            ty,
+            default,
+            has_default: fields.has("default"),
+            set: None,
+            is_set: false,
+        }
     }
 
     /// What `--set` says, read by the parameter's type.
@@ -136,7 +170,13 @@ impl<'a> Cx<'a> {
     pub(crate) fn defaults(&mut self, params: &[Declared<'a>]) {
         for param in params {
             let value = param.set.clone().or_else(|| param.default.clone());
-            self.params.insert(&param.block.name.text, Param { ty: param.ty.clone(), value });
+            self.params.insert(
+                &param.block.name.text,
+                Param {
+                    ty: param.ty.clone(),
+                    value,
+                },
+            );
         }
     }
 
@@ -152,8 +192,14 @@ impl<'a> Cx<'a> {
                 format!("`{}` has no value here", name.text),
             )
             .label(name.span, "declared here, without a default")
-            .help(format!("add `set = {{ {} = … }}` to `environment {}`: {what}", name.text, here.text))
-            .help(format!("or give it a default, or a value on the command line: {}", suggest::list([&*format!("--set {}=…", name.text)]))),
+            .help(format!(
+                "add `set = {{ {} = … }}` to `environment {}`: {what}",
+                name.text, here.text
+            ))
+            .help(format!(
+                "or give it a default, or a value on the command line: {}",
+                suggest::list([&*format!("--set {}=…", name.text)])
+            )),
         );
     }
 }

@@ -17,8 +17,13 @@ impl<'a> Cx<'a> {
             self.name(name, &[Kind::Resource]).map(|_| name.text.clone())
         });
         let index = self.index;
-        let judge = Judge { place: Place::Where, it: It::Of(&index.instance) };
-        let filter = fields.get("where").map(|field| self.condition(&field.value, &judge));
+        let judge = Judge {
+            place: Place::Where,
+            it: It::Of(&index.instance),
+        };
+        let filter = fields
+            .get("where")
+            .map(|field| self.condition(&field.value, &judge));
         let pick = fields.get("pick").map_or(Some(Pick::All), |field| {
             if let ExprKind::Ref(reference) = &field.value.kind {
                 match reference.bare().map(|name| name.text.as_str()) {
@@ -37,6 +42,10 @@ impl<'a> Cx<'a> {
             None => None,
             Some(filter) => Some(filter?),
         };
-        Some(Selector { from: from?, filter, pick: pick? })
+        Some(Selector {
+            from: from?,
+            filter,
+            pick: pick?,
+        })
     }
 }

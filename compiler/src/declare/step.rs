@@ -7,12 +7,11 @@ use rescc_lang::tree::{Block, Expr, ExprKind, Field, Ident};
 use rescc_lang::{Applicability, Diagnostic, Span};
 
 use super::{Acting, doc, spec};
-use crate::calls::{Callee, Called, call_of};
-use crate::codes::{graphs, names, safety, types, warnings};
+use crate::calls::{Called, Callee, call_of};
+use crate::codes::{names, safety, warnings};
 use crate::context::{Cx, suggest_name};
 use crate::schema::Kind;
 use crate::structure::{Fields, not_in_build};
-use crate::suggest;
 
 /// A step as its workflow's checks need it.
 #[derive(Debug)]
@@ -50,14 +49,16 @@ const LATER: &[(&str, &str)] = &[
     ("load", "`load` puts load on the system"),
 ];
 
-const EVENTS: &[&str] = &["active", "failed", "ended"];
-
 // === impl Step ===
 
 impl<'a> Step<'a> {
     pub(crate) fn acting(&self) -> Option<Acting<'a>> {
         let action = self.action.filter(|action| action.kind != ActionKind::Flow)?;
-        Some(Acting { action, resource: self.resource.clone(), span: self.run_span })
+        Some(Acting {
+            action,
+            resource: self.resource.clone(),
+            span: self.run_span,
+        })
     }
 
     pub(crate) fn name(&self) -> &'a str {
@@ -81,9 +82,14 @@ impl<'a> Cx<'a> {
             undoes: None,
             lowered: None,
         };
-        let run = fields.get("run").and_then(|field| self.run(&field.value, &mut step));
+        let run = fields
+            .get("run")
+            .and_then(|field| self.run(&field.value, &mut step));
         let duration = self.duration(&fields, "duration");
-        let after = step.after_field.map(|field| self.after(field)).unwrap_or_default();
+        let after = step
+            .after_field
+            .map(|field| self.after(field))
+            .unwrap_or_default();
         let on_error = self.plain(&fields, "on_error");
         let retry = fields.get("retry").map(|field| self.backoff(field));
         let timeout = self.duration(&fields, "timeout");
@@ -93,7 +99,14 @@ impl<'a> Cx<'a> {
         step.after = after.into_iter().flatten().collect();
         let retry_whole = !matches!(retry, Some(None));
         if let Some(run) = run.filter(|_| edges_whole && retry_whole) {
-            let after = step.after.iter().map(|edge| After { step: edge.step.text.clone(), is: edge.is }).collect();
+            let after = step
+                .after
+                .iter()
+                .map(|edge| After {
+                    step: edge.step.text.clone(),
+                    is: edge.is,
+                })
+                .collect();
             let on_error = match on_error.as_ref().and_then(Value::as_text) {
                 Some("continue") => OnError::Continue,
                 _ => OnError::Abort,
@@ -119,7 +132,11 @@ impl<'a> Cx<'a> {
             if let ExprKind::Ref(reference) = &expr.kind
                 && reference.args.is_some()
             {
-                self.report(not_in_build(&format!("`{}`", reference.dotted()), expr.span, "`use` brings in other files"));
+                self.report(not_in_build(
+                    &format!("`{}`", reference.dotted()),
+                    expr.span,
+                    "`use` brings in other files",
+                ));
                 return None;
             }
             self.wrong_shape(expr, "run", "an action", "kill(cache)");
@@ -130,7 +147,14 @@ impl<'a> Cx<'a> {
             return None;
         };
         step.action = Some(action);
-        let callee = Callee { name: &action.name, parameters: &action.parameters, late: &[], has_it: false };
+        // `each` belongs to a later build, which has been reported; `it` is its element.
+        let has_it = step.block.fields().any(|field| field.name.text == "each");
+        let callee = Callee {
+            name: &action.name,
+            parameters: &action.parameters,
+            late: &[],
+            has_it,
+        };
         let called = self.arguments(&callee, reference, expr.span);
         if let Some(target) = &called.target {
             step.resource = self.resource_of(target);
@@ -139,13 +163,20 @@ impl<'a> Cx<'a> {
         match (action.kind, &*action.name) {
             (ActionKind::Flow, "wait") => {
                 let within = called.values.get("within").and_then(Value::as_duration);
-                Some(Run::Wait { until: called.condition?, within: within? })
+                Some(Run::Wait {
+                    until: called.condition?,
+                    within: within?,
+                })
             }
-            (ActionKind::Flow, "sleep") => Some(Run::Sleep { time: called.values.get("time")?.as_duration()? }),
+            (ActionKind::Flow, "sleep") => Some(Run::Sleep {
+                time: called.values.get("time")?.as_duration()?,
+            }),
             (ActionKind::Flow, _) => {
                 let name = self.step_named(called.step?)?;
                 step.undoes = Some(name);
-                Some(Run::Undo { step: name.text.clone() })
+                Some(Run::Undo {
+                    step: name.text.clone(),
+                })
             }
             (kind, _) => {
                 let call = Call {
@@ -154,7 +185,11 @@ impl<'a> Cx<'a> {
                     arguments: called.values,
                     text: self.text(expr.span),
                 };
-                Some(if kind == ActionKind::Heal { Run::Heal(call) } else { Run::Fault(call) })
+                Some(if kind == ActionKind::Heal {
+                    Run::Heal(call)
+                } else {
+                    Run::Fault(call)
+                })
             }
         }
     }
@@ -170,7 +205,11 @@ impl<'a> Cx<'a> {
             match declared.kind {
                 Kind::Unknown => return,
                 Kind::Workflow => {
-                    self.report(not_in_build("a workflow as a step", name.span, "a step can run a workflow"));
+                    self.report(not_in_build(
+                        "a workflow as a step",
+                        name.span,
+                        "a step can run a workflow",
+                    ));
                     return;
                 }
                 _ => {}
@@ -186,7 +225,10 @@ impl<'a> Cx<'a> {
             "expected an action",
         );
         if self.index.probes.contains_key(name.text.as_str()) {
-            report = report.note(format!("`{}` is a kind of probe: it stands in `check` of a probe", name.text));
+            report = report.note(format!(
+                "`{}` is a kind of probe: it stands in `check` of a probe",
+                name.text
+            ));
         }
         let report = suggest_name(report, &name.text, name.span, self.index.actions.keys().copied());
         self.report(report);
@@ -197,14 +239,33 @@ impl<'a> Cx<'a> {
             return;
         }
         let index = self.index;
-        let Some(resource) = self.resource_of(target) else { return };
-        let Some(declared) = index.names.get(&resource).filter(|declared| declared.kind == Kind::Resource) else { return };
-        let Some(field) = declared.block.fields().find(|field| field.name.text == "protected") else { return };
+        let Some(resource) = self.resource_of(target) else {
+            return;
+        };
+        let Some(declared) = index
+            .names
+            .get(&resource)
+            .filter(|declared| declared.kind == Kind::Resource)
+        else {
+            return;
+        };
+        let Some(field) = declared
+            .block
+            .fields()
+            .find(|field| field.name.text == "protected")
+        else {
+            return;
+        };
         let protected = match &field.value.kind {
             ExprKind::Bool(truth) => *truth,
             ExprKind::Ref(reference) => {
-                let param = reference.bare().and_then(|name| self.params.get(name.text.as_str()));
-                param.and_then(|param| param.value.as_ref()).and_then(Value::as_bool).unwrap_or(false)
+                let param = reference
+                    .bare()
+                    .and_then(|name| self.params.get(name.text.as_str()));
+                param
+                    .and_then(|param| param.value.as_ref())
+                    .and_then(Value::as_bool)
+                    .unwrap_or(false)
             }
             _ => false,
         };
@@ -222,81 +283,12 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// A step of this workflow.
-    fn step_named(&mut self, name: &'a Ident) -> Option<&'a Ident> {
-        if let Some(block) = self.steps.get(name.text.as_str()) {
-            return (block.kind.text == "step").then_some(name);
-        }
-        if let Some(declared) = self.index.names.get(&name.text) {
-            declared.used.set(true);
-            if declared.kind != Kind::Unknown {
-                let (kind, at) = (declared.kind, declared.block.name.span);
-                self.wrong_kind(name, kind, at, &[Kind::Step]);
-            }
-            return None;
-        }
-        let report = Diagnostic::error(
-            names::UNKNOWN_STEP,
-            format!("there is no step `{}`", name.text),
-            name.span,
-            "not a step of this workflow",
-        );
-        let report = suggest_name(report, &name.text, name.span, self.steps.keys().copied());
-        self.report(report);
-        None
-    }
-
-    fn after(&mut self, field: &'a Field) -> Vec<Option<Edge<'a>>> {
-        self.elements(field).into_iter().map(|element| self.edge(element)).collect()
-    }
-
-    fn edge(&mut self, expr: &'a Expr) -> Option<Edge<'a>> {
-        let ExprKind::Ref(reference) = &expr.kind else {
-            self.name_of(expr, "after", &[Kind::Step]);
-            return None;
-        };
-        let step = self.step_named(reference.path.first()?);
-        if let Some(args) = &reference.args {
-            self.report(
-                Diagnostic::error(types::MISMATCH, "`after` takes steps, not calls", args.span, "not known here")
-                    .help("write the name of a step, or `.active`, `.failed` or `.ended` of it"),
-            );
-            return None;
-        }
-        let is = match reference.path.get(1) {
-            None => StepEvent::Passed,
-            Some(event) => {
-                let is = event_named(&event.text).filter(|_| reference.path.len() == 2);
-                if is.is_none() {
-                    let last = reference.path.last().map_or(event.span, |last| event.span.to(last.span));
-                    self.unknown_event(event, last, reference.path.len() > 2);
-                }
-                is?
-            }
-        };
-        Some(Edge { step: step?, is, span: expr.span })
-    }
-
-    fn unknown_event(&mut self, event: &Ident, at: Span, longer: bool) {
-        let report = Diagnostic::error(
-            graphs::UNKNOWN_EVENT,
-            format!("`{}` of a step can't be waited for", self.file.slice(at)),
-            at,
-            "not known here",
-        );
-        let dot = Span { start: at.start.saturating_sub(1), ..at };
-        let report = match event.text.as_str() {
-            "passed" | "done" | "succeeded" | "success" | "completed" | "finished" | "ok" if !longer => report
-                .help("leave it out: a step alone means that it is done and passed")
-                .fix("remove it", Applicability::Safe, dot, ""),
-            text => suggest_name(report, text, at, EVENTS.iter().copied()),
-        };
-        self.report(report.note(format!("of a step, {} can be waited for", suggest::list(EVENTS.iter().copied()))));
-    }
-
     fn check_accept(&mut self, fields: &Fields<'a>, step: &Step<'a>) {
         let accepted = self.plain(fields, "accept");
-        let accepts = accepted.as_ref().and_then(Value::as_list).is_some_and(|list| !list.is_empty());
+        let accepts = accepted
+            .as_ref()
+            .and_then(Value::as_list)
+            .is_some_and(|list| !list.is_empty());
         let Some(action) = step.action else { return };
         let impossible = action.is_fault() && action.undo == UndoKind::Impossible;
         if impossible && !fields.has("accept") {
@@ -310,7 +302,12 @@ impl<'a> Cx<'a> {
             .help("if that is meant, add `accept = [no_undo]`")
             .note("rescc takes every fault back; where it can't, the spec must say that it knows");
             if let Some(run) = run {
-                report = report.fix("accept it", Applicability::Maybe, run.span.after(), ", accept = [no_undo]");
+                report = report.fix(
+                    "accept it",
+                    Applicability::Maybe,
+                    run.span.after(),
+                    ", accept = [no_undo]",
+                );
             }
             self.report(report);
         } else if accepts && !impossible {
@@ -328,12 +325,20 @@ impl<'a> Cx<'a> {
     }
 
     fn check_duration(&mut self, fields: &Fields<'a>, step: &Step<'a>) {
-        let (Some(field), Some(action)) = (fields.get("duration"), step.action) else { return };
+        let (Some(field), Some(action)) = (fields.get("duration"), step.action) else {
+            return;
+        };
         let (what, help) = match action.kind {
             ActionKind::LastingFault => return,
-            ActionKind::MomentaryFault => ("happens in a moment", "remove `duration`; what follows waits in a step of its own"),
+            ActionKind::MomentaryFault => (
+                "happens in a moment",
+                "remove `duration`; what follows waits in a step of its own",
+            ),
             ActionKind::Heal => ("is no fault", "remove `duration`; to limit it, use `timeout`"),
-            ActionKind::Flow if action.name == "wait" => ("is no fault", "remove `duration`; how long it waits says `within`"),
+            ActionKind::Flow if action.name == "wait" => (
+                "is no fault",
+                "remove `duration`; how long it waits says `within`",
+            ),
             ActionKind::Flow => ("is no fault", "remove `duration`"),
         };
         self.report(
@@ -349,13 +354,3 @@ impl<'a> Cx<'a> {
         );
     }
 }
-
-fn event_named(name: &str) -> Option<StepEvent> {
-    Some(match name {
-        "active" => StepEvent::Active,
-        "failed" => StepEvent::Failed,
-        "ended" => StepEvent::Ended,
-        _ => return None,
-    })
-}
-

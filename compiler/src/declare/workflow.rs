@@ -37,14 +37,29 @@ impl<'a> Cx<'a> {
         let fields = self.fields(block, spec("workflow"), Some(&[]));
         let steps = self.step_names(block);
         let steady_state = fields.get("steady_state").and_then(|field| {
-            let judge = Judge { place: Place::SteadyState, it: It::Nothing };
+            let judge = Judge {
+                place: Place::SteadyState,
+                it: It::Nothing,
+            };
             let expr = self.condition(&field.value, &judge)?;
-            Some(Condition { expr, text: self.text(field.value.span) })
+            Some(Condition {
+                expr,
+                text: self.text(field.value.span),
+            })
         });
         let settle = self.duration(&fields, "settle").unwrap_or_default();
-        let abort_when = fields.get("abort_when").map(|field| self.conditions_of(field, Place::AbortWhen)).unwrap_or_default();
-        let expect = fields.get("expect").map(|field| self.conditions_of(field, Place::Expect)).unwrap_or_default();
-        let heal = fields.get("heal").map(|field| self.names(field, &[Kind::Heal])).unwrap_or_default();
+        let abort_when = fields
+            .get("abort_when")
+            .map(|field| self.conditions_of(field, Place::AbortWhen))
+            .unwrap_or_default();
+        let expect = fields
+            .get("expect")
+            .map(|field| self.conditions_of(field, Place::Expect))
+            .unwrap_or_default();
+        let heal = fields
+            .get("heal")
+            .map(|field| self.names(field, &[Kind::Heal]))
+            .unwrap_or_default();
         let (limits, deadline_span) = self.limits(&fields);
         let observe = self.duration(&fields, "observe");
         if steps.is_empty() && block.complete && block.blocks().next().is_none() {
@@ -61,7 +76,11 @@ impl<'a> Cx<'a> {
         let read: Vec<Step<'a>> = steps.iter().map(|step| self.step(step)).collect();
         let timed = self.check_order(block, &read) && read.iter().all(|step| step.lowered.is_some());
         parts.acting.extend(read.iter().filter_map(Step::acting));
-        parts.checked.push(Checked { block, deadline_span, timed });
+        parts.checked.push(Checked {
+            block,
+            deadline_span,
+            timed,
+        });
         self.steps.clear();
         let lowered = read.into_iter().filter_map(|step| step.lowered).collect();
         let mut workflow = Workflow {
@@ -84,7 +103,11 @@ impl<'a> Cx<'a> {
         let steps: Vec<&'a Block> = block.blocks().filter(|inner| inner.kind.text == "step").collect();
         self.steps.clear();
         for step in block.blocks().filter(|inner| !inner.name.text.is_empty()) {
-            let kind = if step.kind.text == "step" { Kind::Step } else { Kind::Unknown };
+            let kind = if step.kind.text == "step" {
+                Kind::Step
+            } else {
+                Kind::Unknown
+            };
             let name = &step.name;
             check_reserved(name, kind, &mut self.found);
             if let Some(first) = self.steps.get(name.text.as_str()) {
@@ -98,6 +121,14 @@ impl<'a> Cx<'a> {
                 self.report(report);
             }
             self.steps.insert(&name.text, step);
+        }
+        // The steps of a block that this build does not know may be named all the same.
+        for inner in block
+            .blocks()
+            .filter(|inner| inner.kind.text != "step")
+            .flat_map(Block::blocks)
+        {
+            self.steps.entry(&inner.name.text).or_insert(block);
         }
         if steps.len() > MAX_STEPS {
             self.report(
@@ -114,18 +145,28 @@ impl<'a> Cx<'a> {
     }
 
     fn conditions_of(&mut self, field: &Field, place: Place) -> Vec<Condition> {
-        let judge = Judge { place, it: It::Nothing };
+        let judge = Judge {
+            place,
+            it: It::Nothing,
+        };
         let mut conditions = Vec::new();
         for element in self.elements(field) {
             if let Some(expr) = self.condition(element, &judge) {
-                conditions.push(Condition { expr, text: self.text(element.span) });
+                conditions.push(Condition {
+                    expr,
+                    text: self.text(element.span),
+                });
             }
         }
         conditions
     }
 
     fn default_observe(&self, workflow: &Workflow, parts: &Parts<'a>) -> Duration {
-        let mut needed = workflow.abort_when.iter().chain(&workflow.expect).any(|condition| condition.expr.needs_baseline());
+        let mut needed = workflow
+            .abort_when
+            .iter()
+            .chain(&workflow.expect)
+            .any(|condition| condition.expr.needs_baseline());
         needed |= workflow.steps.iter().any(|step| match &step.run {
             rescc_core::program::Run::Wait { until, .. } => until.expr.needs_baseline(),
             _ => false,
@@ -133,7 +174,10 @@ impl<'a> Cx<'a> {
         for condition in workflow.expect.iter().chain(&workflow.abort_when) {
             condition.expr.each_measure(&mut |measure| {
                 if let rescc_core::expr::Subject::Slo(name) = &measure.of {
-                    needed |= parts.slos.get(name).is_some_and(|slo| slo.objective.needs_baseline());
+                    needed |= parts
+                        .slos
+                        .get(name)
+                        .is_some_and(|slo| slo.objective.needs_baseline());
                 }
             });
         }

@@ -44,18 +44,36 @@ impl<'a> Cx<'a> {
     }
 
     fn report_cycle(&mut self, steps: &[Step<'a>], cycle: &[(usize, Span)]) {
-        let names: Vec<&str> = cycle.iter().filter_map(|(at, _)| steps.get(*at)).map(Step::name).collect();
-        let Some((&first, (_, at))) = names.first().zip(cycle.first()) else { return };
+        let names: Vec<&str> = cycle
+            .iter()
+            .filter_map(|(at, _)| steps.get(*at))
+            .map(Step::name)
+            .collect();
+        let Some((&first, (_, at))) = names.first().zip(cycle.first()) else {
+            return;
+        };
         let after = |index: usize| names.get((index + 1) % names.len()).copied().unwrap_or(first);
         let message = match names.as_slice() {
             [_] => format!("`{first}` waits for itself"),
-            _ => format!("{} wait for one another", crate::suggest::list(names.iter().copied())),
+            _ => format!(
+                "{} wait for one another",
+                crate::suggest::list(names.iter().copied())
+            ),
         };
-        let mut report = Diagnostic::error(codes::STEP_CYCLE, message, *at, format!("`{first}` waits for `{}`", after(0)));
+        let mut report = Diagnostic::error(
+            codes::STEP_CYCLE,
+            message,
+            *at,
+            format!("`{first}` waits for `{}`", after(0)),
+        );
         for (index, ((_, span), name)) in cycle.iter().zip(&names).enumerate().skip(1) {
             report = report.label(*span, format!("`{name}` waits for `{}`", after(index)));
         }
-        self.report(report.help("remove one of these from its `after`").note(picture(&names)));
+        self.report(
+            report
+                .help("remove one of these from its `after`")
+                .note(picture(&names)),
+        );
     }
 }
 
@@ -113,6 +131,9 @@ fn picture(names: &[&str]) -> String {
 mod tests {
     #[test]
     fn a_cycle_is_drawn() {
-        assert_eq!(super::picture(&["a", "b"]), "┌─────┐\n│     a\n│     ↓\n│     b\n└─────┘");
+        assert_eq!(
+            super::picture(&["a", "b"]),
+            "┌─────┐\n│     a\n│     ↓\n│     b\n└─────┘"
+        );
     }
 }

@@ -36,7 +36,9 @@ impl Set {
     }
 
     fn contains(&self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|bits| bits & (1 << (at % 64)) != 0)
+        self.0
+            .get(at / 64)
+            .is_some_and(|bits| bits & (1 << (at % 64)) != 0)
     }
 
     fn extend(&mut self, other: &Self) {
@@ -61,13 +63,20 @@ impl Set {
 impl Order {
     pub(crate) fn of(steps: &[Step<'_>], by_name: &ByName<'_>) -> Self {
         let empty = || vec![Set::default(); steps.len()];
-        let mut order = Self { started: empty(), done: empty(), passed: empty(), failed: empty() };
+        let mut order = Self {
+            started: empty(),
+            done: empty(),
+            passed: empty(),
+            failed: empty(),
+        };
         for at in topological(steps, by_name) {
             let Some(step) = steps.get(at) else { continue };
             let (mut started, mut done, mut passed, mut failed) =
                 (Set::default(), Set::default(), Set::default(), Set::default());
             for edge in &step.after {
-                let Some(&before) = by_name.get(edge.step.text.as_str()) else { continue };
+                let Some(&before) = by_name.get(edge.step.text.as_str()) else {
+                    continue;
+                };
                 let get = |sets: &[Set]| sets.get(before).cloned().unwrap_or_default();
                 started.insert(before);
                 started.extend(&get(&order.started));
@@ -118,7 +127,9 @@ impl Order {
     pub(crate) fn exclude(&self, a: usize, b: usize) -> bool {
         let one_way = |a: usize, b: usize| {
             let (passed, failed) = (self.passed.get(a), self.failed.get(b));
-            passed.zip(failed).is_some_and(|(passed, failed)| passed.common(failed).is_some())
+            passed
+                .zip(failed)
+                .is_some_and(|(passed, failed)| passed.common(failed).is_some())
         };
         one_way(a, b) || one_way(b, a)
     }
@@ -130,14 +141,21 @@ fn topological(steps: &[Step<'_>], by_name: &ByName<'_>) -> Vec<usize> {
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
     for (at, step) in steps.iter().enumerate() {
         for edge in &step.after {
-            let Some(&before) = by_name.get(edge.step.text.as_str()) else { continue };
+            let Some(&before) = by_name.get(edge.step.text.as_str()) else {
+                continue;
+            };
             if let (Some(wait), Some(list)) = (waits.get_mut(at), followers.get_mut(before)) {
                 *wait += 1;
                 list.push(at);
             }
         }
     }
-    let mut ready: Vec<usize> = waits.iter().enumerate().filter(|(_, wait)| **wait == 0).map(|(at, _)| at).collect();
+    let mut ready: Vec<usize> = waits
+        .iter()
+        .enumerate()
+        .filter(|(_, wait)| **wait == 0)
+        .map(|(at, _)| at)
+        .collect();
     let mut sorted = Vec::with_capacity(steps.len());
     while let Some(at) = ready.pop() {
         sorted.push(at);

@@ -14,11 +14,17 @@ impl<'a> Cx<'a> {
     pub(super) fn check_undo(&mut self, steps: &[Step<'a>], by_name: &ByName<'a>, order: &Order) {
         for (at, step) in steps.iter().enumerate() {
             let Some(name) = step.undoes else { continue };
-            let Some(&of) = by_name.get(name.text.as_str()) else { continue };
+            let Some(&of) = by_name.get(name.text.as_str()) else {
+                continue;
+            };
             let Some(fault) = steps.get(of) else { continue };
             let Some(action) = fault.action else { continue };
             if !action.is_fault() {
-                let kind = if action.kind == ActionKind::Heal { "a heal" } else { "no fault" };
+                let kind = if action.kind == ActionKind::Heal {
+                    "a heal"
+                } else {
+                    "no fault"
+                };
                 self.report(
                     Diagnostic::error(
                         codes::UNDO_OF_NO_FAULT,
@@ -38,16 +44,24 @@ impl<'a> Cx<'a> {
             };
             if let Some(why) = nothing {
                 self.report(
-                    Diagnostic::error(codes::NOTHING_TO_UNDO, format!("`{}` {why}", action.name), name.span, "can't be undone")
-                        .label(fault.run_span, "the fault")
-                        .help("remove this step"),
+                    Diagnostic::error(
+                        codes::NOTHING_TO_UNDO,
+                        format!("`{}` {why}", action.name),
+                        name.span,
+                        "can't be undone",
+                    )
+                    .label(fault.run_span, "the fault")
+                    .help("remove this step"),
                 );
                 continue;
             }
             if !order.is_after_start(at, of) {
                 self.undo_before_fault(step, fault);
             }
-            if let (true, Some(duration)) = (fault.timed, fault.block.fields().find(|field| field.name.text == "duration")) {
+            if let (true, Some(duration)) = (
+                fault.timed,
+                fault.block.fields().find(|field| field.name.text == "duration"),
+            ) {
                 self.report(
                     Diagnostic::warning(
                         warnings::UNDO_OF_TIMED_FAULT,
@@ -77,14 +91,24 @@ impl<'a> Cx<'a> {
         let title = format!("wait for `{}`", name.text);
         report = match list.map(|list| (&list.kind, list.span)) {
             Some((ExprKind::List(elements), span)) => match elements.last() {
-                Some(last) => report.fix(title, Applicability::Safe, last.span.after(), format!(", {}", name.text)),
+                Some(last) => report.fix(
+                    title,
+                    Applicability::Safe,
+                    last.span.after(),
+                    format!(", {}", name.text),
+                ),
                 None => report.fix(title, Applicability::Safe, span, format!("[{}]", name.text)),
             },
             Some(_) => report,
             None => {
                 let run = step.block.fields().find(|field| field.name.text == "run");
                 let at = run.map_or(step.run_span, |run| run.span).after();
-                report.fix(title, Applicability::Safe, at, format!(", after = [{}]", name.text))
+                report.fix(
+                    title,
+                    Applicability::Safe,
+                    at,
+                    format!(", after = [{}]", name.text),
+                )
             }
         };
         self.report(report);

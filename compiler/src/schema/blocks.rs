@@ -1,8 +1,8 @@
 //! The kinds of blocks and their fields.
 
 use super::FieldType::{
-    Action, Adapter, After, Backoff, Bind, Bool, Condition, Conditions, Count, CountOrRatio, Duration, Heals, Name,
-    Names, ParamType, ParamValue, Pick, ProbeCall, Rate, Record, Set, Text, Word, Words,
+    Action, Adapter, After, Backoff, Bind, Bool, Condition, Conditions, Count, CountOrRatio, Duration, Heals,
+    Name, Names, ParamType, ParamValue, Pick, ProbeCall, Rate, Record, Set, Text, Word, Words,
 };
 use super::{ABOVE_ZERO, BlockSpec, FieldSpec, Kind, LIMITS, Place};
 
@@ -13,7 +13,11 @@ pub static FILE: BlockSpec = BlockSpec {
     kind: "file",
     doc: "A spec: what there is, what is asked, what is done.",
     inside: None,
-    fields: &[FieldSpec::required("language", Text, "The version of the language: `\"0.1\"`.")],
+    fields: &[FieldSpec::required(
+        "language",
+        Text,
+        "The version of the language: `\"0.1\"`.",
+    )],
 };
 
 /// All kinds of blocks.
@@ -32,10 +36,18 @@ pub static BLOCKS: &[BlockSpec] = &[
         doc: "Where a workflow can run, and how each resource is found or made there.",
         inside: None,
         fields: &[
-            FieldSpec::optional("adapter", Adapter, "Which adapter it takes; left out, the one of its name."),
+            FieldSpec::optional(
+                "adapter",
+                Adapter,
+                "Which adapter it takes; left out, the one of its name.",
+            ),
             FieldSpec::optional("bind", Bind, "How each resource is found or made."),
             FieldSpec::optional("set", Set, "Values of parameters in this environment."),
-            FieldSpec::optional("limits", Record(LIMITS), "A ceiling: a workflow can only be stricter."),
+            FieldSpec::optional(
+                "limits",
+                Record(LIMITS),
+                "A ceiling: a workflow can only be stricter.",
+            ),
         ],
     },
     BlockSpec {
@@ -57,7 +69,11 @@ pub static BLOCKS: &[BlockSpec] = &[
         inside: None,
         fields: &[
             FieldSpec::required("from", Name(&[Kind::Resource]), "Whose instances."),
-            FieldSpec::optional("where", Condition(Place::Where), "Which of them; `it` is the candidate."),
+            FieldSpec::optional(
+                "where",
+                Condition(Place::Where),
+                "Which of them; `it` is the candidate.",
+            ),
             FieldSpec::optional("pick", Pick, "How many of those, drawn once a run by its seed.").or("all"),
         ],
     },
@@ -67,14 +83,24 @@ pub static BLOCKS: &[BlockSpec] = &[
         inside: None,
         fields: &[
             FieldSpec::required("check", ProbeCall, "What is asked."),
-            FieldSpec::optional("every", Duration, "The time from one question to the next.").or("1s").at_least(1e-3),
+            FieldSpec::optional("every", Duration, "The time from one question to the next.")
+                .or("1s")
+                .at_least(1e-3),
             FieldSpec::optional("rate", Rate, "How many questions in a time; instead of `every`.")
                 .at_least(ABOVE_ZERO)
                 .at_most(1_000.0),
-            FieldSpec::optional("timeout", Duration, "When an answer is too late; it then counts as bad.")
-                .or("5s")
-                .at_least(ABOVE_ZERO),
-            FieldSpec::optional("success", Condition(Place::Success), "What is a good answer; `it` is the answer."),
+            FieldSpec::optional(
+                "timeout",
+                Duration,
+                "When an answer is too late; it then counts as bad.",
+            )
+            .or("5s")
+            .at_least(ABOVE_ZERO),
+            FieldSpec::optional(
+                "success",
+                Condition(Place::Success),
+                "What is a good answer; `it` is the answer.",
+            ),
         ],
     },
     BlockSpec {
@@ -83,8 +109,12 @@ pub static BLOCKS: &[BlockSpec] = &[
         inside: None,
         fields: &[
             FieldSpec::required("objective", Condition(Place::Objective), "What must hold."),
-            FieldSpec::optional("budget_period", Duration, "The period that the error budget is meant for.")
-                .at_least(ABOVE_ZERO),
+            FieldSpec::optional(
+                "budget_period",
+                Duration,
+                "The period that the error budget is meant for.",
+            )
+            .at_least(ABOVE_ZERO),
             FieldSpec::optional("min_samples", Count, "With fewer observations it is not judged.")
                 .or("10")
                 .at_least(1.0)
@@ -107,9 +137,21 @@ pub static BLOCKS: &[BlockSpec] = &[
                 Duration,
                 "How long the time before the first fault is observed; `30s` where a baseline is used, else `0s`.",
             ),
-            FieldSpec::optional("abort_when", Conditions(Place::AbortWhen), "Any of these ends the run."),
-            FieldSpec::optional("expect", Conditions(Place::Expect), "All of these must hold in the end."),
-            FieldSpec::optional("heal", Names(&[Kind::Heal]), "The healing policies at work while it runs."),
+            FieldSpec::optional(
+                "abort_when",
+                Conditions(Place::AbortWhen),
+                "Any of these ends the run.",
+            ),
+            FieldSpec::optional(
+                "expect",
+                Conditions(Place::Expect),
+                "All of these must hold in the end.",
+            ),
+            FieldSpec::optional(
+                "heal",
+                Names(&[Kind::Heal]),
+                "The healing policies at work while it runs.",
+            ),
             FieldSpec::optional("limits", Record(LIMITS), "What it may do at most."),
         ],
     },
@@ -121,8 +163,12 @@ pub static BLOCKS: &[BlockSpec] = &[
             FieldSpec::required("run", Action, "What it does."),
             FieldSpec::optional("duration", Duration, "How long its fault stays.").at_least(ABOVE_ZERO),
             FieldSpec::optional("after", After, "The steps it waits for, all of them."),
-            FieldSpec::optional("on_error", Word(&["abort", "continue"]), "What its failing means for the workflow.")
-                .or("abort"),
+            FieldSpec::optional(
+                "on_error",
+                Word(&["abort", "continue"]),
+                "What its failing means for the workflow.",
+            )
+            .or("abort"),
             FieldSpec::optional("retry", Backoff, "Further attempts where it could not act."),
             FieldSpec::optional("timeout", Duration, "How long its action may take.").at_least(ABOVE_ZERO),
             FieldSpec::optional("accept", Words(&["no_undo"]), "What would else be refused."),
@@ -134,12 +180,25 @@ pub static BLOCKS: &[BlockSpec] = &[
         inside: None,
         fields: &[
             FieldSpec::required("watch", Name(TARGET), "What it watches, instance by instance."),
-            FieldSpec::required("when", Condition(Place::When), "When it acts; `it` is the instance."),
+            FieldSpec::required(
+                "when",
+                Condition(Place::When),
+                "When it acts; `it` is the instance.",
+            ),
             FieldSpec::optional("hold", Duration, "How long the condition must have held.").or("0s"),
             FieldSpec::required("ladder", Heals, "What it tries, one after the other."),
-            FieldSpec::optional("retry", Backoff, "The attempts on each rung and the waits between them.")
-                .or("constant(1s, attempts = 1)"),
-            FieldSpec::optional("cooldown", Duration, "How long it keeps still after it has helped.").or("30s"),
+            FieldSpec::optional(
+                "retry",
+                Backoff,
+                "The attempts on each rung and the waits between them.",
+            )
+            .or("constant(1s, attempts = 1)"),
+            FieldSpec::optional(
+                "cooldown",
+                Duration,
+                "How long it keeps still after it has helped.",
+            )
+            .or("30s"),
         ],
     },
 ];

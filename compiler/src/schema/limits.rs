@@ -11,5 +11,7 @@ pub const LIMITS: &[FieldSpec] = &[
         "The greatest share of all instances of the environment that may be touched at one moment.",
     ),
     FieldSpec::optional("deadline", Duration, "How long the workflow may take.").at_least(ABOVE_ZERO),
-    FieldSpec::optional("concurrency", Count, "How many steps may act at once.").at_least(1.0).at_most(1_000.0),
+    FieldSpec::optional("concurrency", Count, "How many steps may act at once.")
+        .at_least(1.0)
+        .at_most(1_000.0),
 ];

@@ -70,21 +70,35 @@ const LATER_FIELDS: &[(&str, &str, &str)] = &[
     ("step", "every", "`every` belongs to `repeat`"),
     ("step", "if", "`if` runs a step on a condition"),
     ("workflow", "repeat", "`repeat` runs a workflow several times"),
-    ("workflow", "environments", "`environments` narrows a workflow to some environments"),
+    (
+        "workflow",
+        "environments",
+        "`environments` narrows a workflow to some environments",
+    ),
     ("workflow", "severity", "`severity` is of game days"),
     ("environment", "windows", "`windows` says when workflows may run"),
     ("environment", "approve", "`approve` says who must agree"),
-    ("selector", "members", "`members` says whether a selector follows changes"),
+    (
+        "selector",
+        "members",
+        "`members` says whether a selector follows changes",
+    ),
 ];
 
 /// The field that was meant.
 pub(super) fn field(kind: &str, name: &str) -> Option<&'static str> {
-    FIELDS.iter().find(|(block, habit, _)| *block == kind && *habit == name).map(|(_, _, field)| *field)
+    FIELDS
+        .iter()
+        .find(|(block, habit, _)| *block == kind && *habit == name)
+        .map(|(_, _, field)| *field)
 }
 
 /// The block that was meant.
 pub(super) fn block(kind: &str) -> Option<&'static str> {
-    BLOCKS.iter().find(|(habit, _)| *habit == kind).map(|(_, block)| *block)
+    BLOCKS
+        .iter()
+        .find(|(habit, _)| *habit == kind)
+        .map(|(_, block)| *block)
 }
 
 /// A field that had another name, and why it has not any more.
@@ -100,7 +114,10 @@ pub(super) fn renamed(kind: &str, name: &str) -> Option<(&'static str, &'static 
 
 /// What a field of a later build is for.
 pub(super) fn later_field(kind: &str, name: &str) -> Option<&'static str> {
-    LATER_FIELDS.iter().find(|(block, field, _)| *block == kind && *field == name).map(|(_, _, what)| *what)
+    LATER_FIELDS
+        .iter()
+        .find(|(block, field, _)| *block == kind && *field == name)
+        .map(|(_, _, what)| *what)
 }
 
 /// What a block of a later build is for.

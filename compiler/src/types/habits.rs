@@ -12,8 +12,22 @@ use crate::suggest;
 /// Units by the way in which others write them; more than one where it is not clear what is meant.
 const HABITS: &[(&[&str], &[&str])] = &[
     (&["nsec", "nanos", "nanosecond", "nanoseconds"], &["ns"]),
-    (&["usec", "micros", "microsecond", "microseconds", "µs", "μs"], &["us"]),
-    (&["msec", "msecs", "millis", "millisecond", "milliseconds", "MS", "Ms"], &["ms"]),
+    (
+        &["usec", "micros", "microsecond", "microseconds", "µs", "μs"],
+        &["us"],
+    ),
+    (
+        &[
+            "msec",
+            "msecs",
+            "millis",
+            "millisecond",
+            "milliseconds",
+            "MS",
+            "Ms",
+        ],
+        &["ms"],
+    ),
     (&["sec", "secs", "second", "seconds", "S"], &["s"]),
     (&["min", "mins", "minute", "minutes"], &["m"]),
     (&["hr", "hrs", "hour", "hours", "H"], &["h"]),
@@ -25,10 +39,31 @@ const HABITS: &[(&[&str], &[&str])] = &[
     (&["mb", "Mb", "mB", "M", "Mi", "mib"], &["MB", "MiB"]),
     (&["gb", "Gb", "gB", "G", "g", "Gi", "gib"], &["GB", "GiB"]),
     (&["tb", "Tb", "T", "Ti", "tib"], &["TB", "TiB"]),
-    (&["kbps", "Kbps", "kb/s", "Kb/s", "KB/s", "kbits/s"], &["kbit/s", "kB/s"]),
-    (&["mbps", "Mbps", "MBps", "mb/s", "Mb/s", "mbit/s", "Mbits/s"], &["Mbit/s", "MB/s"]),
+    (
+        &["kbps", "Kbps", "kb/s", "Kb/s", "KB/s", "kbits/s"],
+        &["kbit/s", "kB/s"],
+    ),
+    (
+        &["mbps", "Mbps", "MBps", "mb/s", "Mb/s", "mbit/s", "Mbits/s"],
+        &["Mbit/s", "MB/s"],
+    ),
     (&["gbps", "Gbps", "gb/s", "Gb/s", "gbit/s"], &["Gbit/s", "GB/s"]),
-    (&["rps", "qps", "tps", "hz", "Hz", "/sec", "/second", "req/s", "requests/s", "ops/s", "ps"], &["/s"]),
+    (
+        &[
+            "rps",
+            "qps",
+            "tps",
+            "hz",
+            "Hz",
+            "/sec",
+            "/second",
+            "req/s",
+            "requests/s",
+            "ops/s",
+            "ps",
+        ],
+        &["/s"],
+    ),
     (&["/min", "/minute", "rpm", "req/m"], &["/m"]),
     (&["/hour", "/hr"], &["/h"]),
     (&["/day"], &["/d"]),
@@ -38,45 +73,95 @@ const HABITS: &[(&[&str], &[&str])] = &[
 pub(super) fn unknown_unit(expr: &Expr, quantity: &Quantity, want: Option<&Type>) -> Diagnostic {
     let written = format!("{}{}", quantity.number, quantity.unit);
     if let Some(one) = compound(&quantity.number, &quantity.unit) {
-        return Diagnostic::error(codes::COMPOUND_DURATION, format!("`{written}` has several units"), expr.span, "expected one unit")
-            .help(format!("write `{one}`"))
-            .note("a duration has one unit")
-            .fix(format!("write `{one}`"), Applicability::Safe, expr.span, one);
+        return Diagnostic::error(
+            codes::COMPOUND_DURATION,
+            format!("`{written}` has several units"),
+            expr.span,
+            "expected one unit",
+        )
+        .help(format!("write `{one}`"))
+        .note("a duration has one unit")
+        .fix(format!("write `{one}`"), Applicability::Safe, expr.span, one);
     }
     let wanted = want.and_then(Dimension::of);
-    let habit = HABITS.iter().find(|(habits, _)| habits.contains(&quantity.unit.as_str())).map(|(_, meant)| *meant);
+    let habit = HABITS
+        .iter()
+        .find(|(habits, _)| habits.contains(&quantity.unit.as_str()))
+        .map(|(_, meant)| *meant);
     let fits = |unit: &&str| wanted.is_none() || units::find(unit).map(|unit| unit.dimension) == wanted;
     let meant: Vec<&str> = habit.unwrap_or(&[]).iter().copied().filter(fits).collect();
-    let meant = if meant.is_empty() { habit.unwrap_or(&[]).to_vec() } else { meant };
+    let meant = if meant.is_empty() {
+        habit.unwrap_or(&[]).to_vec()
+    } else {
+        meant
+    };
     let at = quantity.unit_span;
     match meant.as_slice() {
         [] => {}
         [unit] => {
-            return Diagnostic::error(codes::UNKNOWN_UNIT, format!("there is no unit `{}`", quantity.unit), at, "not a unit")
-                .help(format!("write `{}{unit}`", quantity.number))
-                .fix(format!("write `{}{unit}`", quantity.number), Applicability::Safe, at, *unit);
+            return Diagnostic::error(
+                codes::UNKNOWN_UNIT,
+                format!("there is no unit `{}`", quantity.unit),
+                at,
+                "not a unit",
+            )
+            .help(format!("write `{}{unit}`", quantity.number))
+            .fix(
+                format!("write `{}{unit}`", quantity.number),
+                Applicability::Safe,
+                at,
+                *unit,
+            );
         }
         several => {
-            let mut report =
-                Diagnostic::error(codes::AMBIGUOUS_UNIT, format!("`{}` can mean several units", quantity.unit), at, "not a unit")
-                    .help(format!("write {}", suggest::either(several.iter().copied())))
-                    .note("`kB`, `MB` and `GB` count in thousands, `KiB`, `MiB` and `GiB` in 1024; case counts");
+            let mut report = Diagnostic::error(
+                codes::AMBIGUOUS_UNIT,
+                format!("`{}` can mean several units", quantity.unit),
+                at,
+                "not a unit",
+            )
+            .help(format!("write {}", suggest::either(several.iter().copied())))
+            .note("`kB`, `MB` and `GB` count in thousands, `KiB`, `MiB` and `GiB` in 1024; case counts");
             for unit in several {
-                report = report.fix(format!("write `{}{unit}`", quantity.number), Applicability::Maybe, at, *unit);
+                report = report.fix(
+                    format!("write `{}{unit}`", quantity.number),
+                    Applicability::Maybe,
+                    at,
+                    *unit,
+                );
             }
             return report;
         }
     }
-    let report = Diagnostic::error(codes::UNKNOWN_UNIT, format!("there is no unit `{}`", quantity.unit), at, "not a unit");
+    let report = Diagnostic::error(
+        codes::UNKNOWN_UNIT,
+        format!("there is no unit `{}`", quantity.unit),
+        at,
+        "not a unit",
+    );
     let known: Vec<&str> = match wanted {
-        Some(Dimension::Bare) => return report.help("it takes a number without a unit").fix("remove the unit", Applicability::Maybe, at, ""),
+        Some(Dimension::Bare) => {
+            return report.help("it takes a number without a unit").fix(
+                "remove the unit",
+                Applicability::Maybe,
+                at,
+                "",
+            );
+        }
         Some(dimension) => units::of(dimension).collect(),
-        None => units::UNITS.iter().map(|unit| unit.text).filter(|text| !text.is_empty()).collect(),
+        None => units::UNITS
+            .iter()
+            .map(|unit| unit.text)
+            .filter(|text| !text.is_empty())
+            .collect(),
     };
     match suggest::nearest(&quantity.unit, known.iter().copied()) {
-        Some(near) => report
-            .help(format!("did you mean `{}`?", near.name))
-            .fix(format!("write `{}{}`", quantity.number, near.name), Applicability::Maybe, at, near.name),
+        Some(near) => report.help(format!("did you mean `{}`?", near.name)).fix(
+            format!("write `{}{}`", quantity.number, near.name),
+            Applicability::Maybe,
+            at,
+            near.name,
+        ),
         None => report.help(format!("the units are {}", suggest::list(known))),
     }
 }
@@ -136,13 +221,23 @@ pub(super) fn missing_unit(expr: &Expr, number: &str, want: &Type) -> Diagnostic
     };
     let offers: Vec<String> = offers
         .into_iter()
-        .filter(|offer| quantity::split(offer).is_some_and(|(number, unit)| quantity::read_as(number, unit, want).is_some()))
+        .filter(|offer| {
+            quantity::split(offer)
+                .is_some_and(|(number, unit)| quantity::read_as(number, unit, want).is_some())
+        })
         .collect();
     if offers.is_empty() {
         return report;
     }
-    let safe = if offers.len() == 1 { Applicability::Safe } else { Applicability::Maybe };
-    let mut report = report.help(format!("write {}", suggest::either(offers.iter().map(String::as_str))));
+    let safe = if offers.len() == 1 {
+        Applicability::Safe
+    } else {
+        Applicability::Maybe
+    };
+    let mut report = report.help(format!(
+        "write {}",
+        suggest::either(offers.iter().map(String::as_str))
+    ));
     if *want == Type::Ratio {
         report = report.note("a share is always written with `%`");
     }
@@ -154,14 +249,20 @@ pub(super) fn missing_unit(expr: &Expr, number: &str, want: &Type) -> Diagnostic
 
 /// What a bare number may mean as a share: `0.99` and `99` are `99%`; `1` can be all or one in a hundred.
 fn percent(number: &str) -> Vec<String> {
-    let Ok(value) = number.parse::<f64>() else { return Vec::new() };
+    let Ok(value) = number.parse::<f64>() else {
+        return Vec::new();
+    };
     if (0.0..1.0).contains(&value) || (value <= 1.0 && number.contains('.')) {
         return vec![format!("{}%", times_hundred(number))];
     }
     if number == "1" {
         return vec!["100%".to_owned(), "1%".to_owned()];
     }
-    if value <= 100.0 { vec![format!("{number}%")] } else { Vec::new() }
+    if value <= 100.0 {
+        vec![format!("{number}%")]
+    } else {
+        Vec::new()
+    }
 }
 
 /// A decimal number with its point two places further, exactly.

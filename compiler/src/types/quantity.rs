@@ -40,7 +40,9 @@ pub(crate) fn read(number: &str, unit: &Unit) -> Result<Value, NoValue> {
             if !decimal.is_whole_in(unit) {
                 return Err(NoValue::NotWhole);
             }
-            u64::try_from(decimal.times(unit)?).map(Value::Bytes).map_err(|_| NoValue::TooLarge)
+            u64::try_from(decimal.times(unit)?)
+                .map(Value::Bytes)
+                .map_err(|_| NoValue::TooLarge)
         }
         Dimension::Bare if !number.contains('.') => {
             let count = i64::try_from(decimal.digits).map_err(|_| NoValue::TooLarge)?;
@@ -88,10 +90,13 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(digits.len());
     let number = text.get(..text.len() - digits.len() + end)?;
     let unit = digits.get(end..)?;
-    let well_formed = number.matches('.').count() <= 1 && !number.ends_with('.') && !unit.contains(char::is_whitespace);
+    let well_formed =
+        number.matches('.').count() <= 1 && !number.ends_with('.') && !unit.contains(char::is_whitespace);
     well_formed.then_some((number, unit))
 }
 
@@ -110,7 +115,11 @@ impl Decimal {
             let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
             digits = digits.checked_mul(10)?.checked_add(u128::from(digit))?;
         }
-        Some(Self { negative, digits, places: u32::try_from(fraction.len()).ok()? })
+        Some(Self {
+            negative,
+            digits,
+            places: u32::try_from(fraction.len()).ok()?,
+        })
     }
 
     /// In base units, rounded to the nearest.
@@ -118,7 +127,10 @@ impl Decimal {
         if self.negative && self.digits > 0 {
             return Err(NoValue::Negative);
         }
-        let product = self.digits.checked_mul(u128::from(unit.numerator)).ok_or(NoValue::TooLarge)?;
+        let product = self
+            .digits
+            .checked_mul(u128::from(unit.numerator))
+            .ok_or(NoValue::TooLarge)?;
         let divisor = 10_u128.checked_pow(self.places).ok_or(NoValue::TooLarge)?;
         Ok((product + divisor / 2) / divisor)
     }
@@ -142,7 +154,10 @@ mod tests {
     #[test]
     fn quantities_are_read_exactly() {
         assert_eq!(value("1.5s"), Ok(Value::Duration(Duration::from_millis(1_500))));
-        assert_eq!(value("30d"), Ok(Value::Duration(Duration::from_secs(30 * 86_400))));
+        assert_eq!(
+            value("30d"),
+            Ok(Value::Duration(Duration::from_secs(30 * 86_400)))
+        );
         assert_eq!(value("0.1s"), Ok(Value::Duration(Duration::from_millis(100))));
         assert_eq!(value("1.5kB"), Ok(Value::Bytes(1_500)));
         assert_eq!(value("1.5B"), Err(NoValue::NotWhole));

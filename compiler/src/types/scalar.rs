@@ -14,12 +14,19 @@ use crate::schema::ABOVE_ZERO;
 use crate::suggest;
 
 impl Cx<'_> {
-    pub(super) fn quantity_value(&mut self, expr: &Expr, written: &Quantity, want: &Want<'_>) -> Option<Value> {
+    pub(super) fn quantity_value(
+        &mut self,
+        expr: &Expr,
+        written: &Quantity,
+        want: &Want<'_>,
+    ) -> Option<Value> {
         let Some(unit) = units::find(&written.unit) else {
             self.report(habits::unknown_unit(expr, written, Some(want.ty)));
             return None;
         };
-        let Some(wanted) = Dimension::of(want.ty) else { return self.mismatch(expr, want) };
+        let Some(wanted) = Dimension::of(want.ty) else {
+            return self.mismatch(expr, want);
+        };
         if wanted != unit.dimension {
             return self.other_dimension(expr, written, unit.dimension, want);
         }
@@ -53,14 +60,25 @@ impl Cx<'_> {
         }
     }
 
-    fn other_dimension(&mut self, expr: &Expr, written: &Quantity, is: Dimension, want: &Want<'_>) -> Option<Value> {
+    fn other_dimension(
+        &mut self,
+        expr: &Expr,
+        written: &Quantity,
+        is: Dimension,
+        want: &Want<'_>,
+    ) -> Option<Value> {
         if is == Dimension::Bare {
             self.report(habits::missing_unit(expr, &written.number, want.ty));
             return None;
         }
         let mut report = Diagnostic::error(
             codes::MISMATCH,
-            format!("`{}` takes {}, not {}", want.name, describe::short(want.ty), describe::expr(expr)),
+            format!(
+                "`{}` takes {}, not {}",
+                want.name,
+                describe::short(want.ty),
+                describe::expr(expr)
+            ),
             expr.span,
             format!("expected {}", describe::ty(want.ty)),
         )
@@ -75,13 +93,25 @@ impl Cx<'_> {
 
     fn not_whole(&mut self, expr: &Expr, want: &Want<'_>) {
         self.report(
-            Diagnostic::error(codes::NOT_WHOLE, format!("`{}` takes a whole number", want.name), expr.span, "is not whole")
-                .help("give a number without a point"),
+            Diagnostic::error(
+                codes::NOT_WHOLE,
+                format!("`{}` takes a whole number", want.name),
+                expr.span,
+                "is not whole",
+            )
+            .help("give a number without a point"),
         );
     }
 
     fn no_value(&mut self, expr: &Expr, why: NoValue, want: &Want<'_>) {
-        let report = |what: &str| Diagnostic::error(codes::OUT_OF_BOUNDS, format!("`{}` can't be {what}", want.name), expr.span, format!("is {what}"));
+        let report = |what: &str| {
+            Diagnostic::error(
+                codes::OUT_OF_BOUNDS,
+                format!("`{}` can't be {what}", want.name),
+                expr.span,
+                format!("is {what}"),
+            )
+        };
         match why {
             NoValue::NotWhole => self.not_whole(expr, want),
             NoValue::Negative => self.report(report("negative").help("give a value of zero or more")),
@@ -91,7 +121,9 @@ impl Cx<'_> {
 
     /// The value, where it is within its bounds.
     pub(super) fn bounded(&mut self, value: Value, at: Span, want: &Want<'_>) -> Option<Value> {
-        let Some(magnitude) = value.magnitude() else { return Some(value) };
+        let Some(magnitude) = value.magnitude() else {
+            return Some(value);
+        };
         let share = matches!(value, Value::Ratio(_));
         let min = want.min.or(share.then_some(0.0));
         let max = want.max.or(share.then_some(1.0));
@@ -99,7 +131,11 @@ impl Cx<'_> {
         let rule = match (min, max) {
             (Some(min), _) if magnitude < min && min <= ABOVE_ZERO => "more than nothing".to_owned(),
             (Some(min), Some(max)) if magnitude < min || magnitude > max => {
-                if min <= ABOVE_ZERO && !share { format!("at most {}", show(max)) } else { format!("{} to {}", show(min), show(max)) }
+                if min <= ABOVE_ZERO && !share {
+                    format!("at most {}", show(max))
+                } else {
+                    format!("{} to {}", show(min), show(max))
+                }
             }
             (Some(min), None) if magnitude < min => format!("at least {}", show(min)),
             (None, Some(max)) if magnitude > max => format!("at most {}", show(max)),
@@ -122,7 +158,9 @@ impl Cx<'_> {
         let list = suggest::list(of.iter().map(|word| &**word));
         match &expr.kind {
             ExprKind::Ref(reference) => {
-                let Some(name) = reference.bare() else { return self.mismatch(expr, want) };
+                let Some(name) = reference.bare() else {
+                    return self.mismatch(expr, want);
+                };
                 if is_one(&name.text) {
                     return Some(Value::Word(name.text.clone()));
                 }
@@ -136,7 +174,11 @@ impl Cx<'_> {
                 let report = match near {
                     Some(near) => report.help(format!("did you mean `{}`?", near.name)).fix(
                         format!("write `{}`", near.name),
-                        if near.only { Applicability::Safe } else { Applicability::Maybe },
+                        if near.only {
+                            Applicability::Safe
+                        } else {
+                            Applicability::Maybe
+                        },
                         name.span,
                         near.name,
                     ),
@@ -153,7 +195,9 @@ impl Cx<'_> {
                     "stands in quotes",
                 )
                 .help(format!("its values are {list}"))
-                .note("what stands in quotes is text from your system; a word is one that the language knows");
+                .note(
+                    "what stands in quotes is text from your system; a word is one that the language knows",
+                );
                 if let Some(word) = text.literal().filter(|text| is_one(text)) {
                     report = report.fix(format!("write `{word}`"), Applicability::Safe, expr.span, word);
                 }
@@ -172,7 +216,9 @@ impl Cx<'_> {
             expr.span,
             "expected a text in quotes",
         )
-        .note("what stands in quotes is text from your system; a bare word is a name that the compiler knows");
+        .note(
+            "what stands in quotes is text from your system; a bare word is a name that the compiler knows",
+        );
         if let ExprKind::Ref(reference) = &expr.kind
             && reference.args.is_none()
         {
@@ -181,8 +227,18 @@ impl Cx<'_> {
                 Some(near) => report
                     .help(format!("if the parameter is meant, write `{}`", near.name))
                     .help(format!("if the text is meant, write `\"{written}\"`"))
-                    .fix(format!("write `{}`", near.name), Applicability::Maybe, expr.span, near.name)
-                    .fix("put it in quotes", Applicability::Maybe, expr.span, format!("\"{written}\"")),
+                    .fix(
+                        format!("write `{}`", near.name),
+                        Applicability::Maybe,
+                        expr.span,
+                        near.name,
+                    )
+                    .fix(
+                        "put it in quotes",
+                        Applicability::Maybe,
+                        expr.span,
+                        format!("\"{written}\""),
+                    ),
                 None => report.help("put it in quotes").fix(
                     "put it in quotes",
                     Applicability::Safe,
@@ -200,7 +256,8 @@ impl Cx<'_> {
         let literal = text.literal().unwrap_or("").trim();
         let reads = match want.ty {
             Type::Bool => matches!(literal, "true" | "false"),
-            ty => quantity::split(literal).is_some_and(|(number, unit)| quantity::read_as(number, unit, ty).is_some()),
+            ty => quantity::split(literal)
+                .is_some_and(|(number, unit)| quantity::read_as(number, unit, ty).is_some()),
         };
         if !reads {
             return self.mismatch(expr, want);
@@ -226,7 +283,11 @@ fn like(value: &Value, bound: f64) -> Value {
         Value::Duration(_) => {
             Value::Duration(std::time::Duration::try_from_secs_f64(bound).unwrap_or(std::time::Duration::MAX))
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only shown; saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "only shown; saturates"
+        )]
         Value::Bytes(_) => Value::Bytes(bound as u64),
         Value::Bandwidth(_) => Value::Bandwidth(bound),
         Value::Rate(_) => Value::Rate(bound),

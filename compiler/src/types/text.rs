@@ -78,17 +78,33 @@ impl Cx<'_> {
         };
         let params: Vec<&str> = self.index.names.of_kinds(&[Kind::Param]).collect();
         let late: Vec<&str> = want.late.iter().map(|late| &**late).collect();
-        let near = suggest::nearest(name, params.iter().chain(&late).copied().filter(|name| !name.contains('*')));
+        let near = suggest::nearest(
+            name,
+            params
+                .iter()
+                .chain(&late)
+                .copied()
+                .filter(|name| !name.contains('*')),
+        );
         let report = match near {
             Some(near) => {
                 let text = format!("${{{}}}", near.name);
-                let safe = if near.only { Applicability::Safe } else { Applicability::Maybe };
-                report.help(format!("did you mean `{text}`?")).fix(format!("write `{text}`"), safe, at, text)
+                let safe = if near.only {
+                    Applicability::Safe
+                } else {
+                    Applicability::Maybe
+                };
+                report
+                    .help(format!("did you mean `{text}`?"))
+                    .fix(format!("write `{text}`"), safe, at, text)
             }
             None if params.is_empty() && late.is_empty() => {
                 report.help(format!("declare it: `param {head} {{ type = text }}`"))
             }
-            None => report.help(format!("known here: {}", suggest::list(params.into_iter().chain(late)))),
+            None => report.help(format!(
+                "known here: {}",
+                suggest::list(params.into_iter().chain(late))
+            )),
         };
         self.report(report.note("a `$` that is meant as such is written `$$`"));
         None
@@ -98,7 +114,10 @@ impl Cx<'_> {
 /// Whether a name is only known while a workflow runs.
 fn is_late(name: &str, late: &[Str]) -> bool {
     late.iter().any(|pattern| match pattern.strip_suffix(".*") {
-        Some(head) => name.strip_prefix(head).and_then(|rest| rest.strip_prefix('.')).is_some_and(|rest| !rest.is_empty()),
+        Some(head) => name
+            .strip_prefix(head)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .is_some_and(|rest| !rest.is_empty()),
         None => *pattern == name,
     })
 }

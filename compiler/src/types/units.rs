@@ -33,7 +33,12 @@ pub struct Unit {
 }
 
 const fn unit(text: &'static str, dimension: Dimension, numerator: u64, denominator: u64) -> Unit {
-    Unit { text, dimension, numerator, denominator }
+    Unit {
+        text,
+        dimension,
+        numerator,
+        denominator,
+    }
 }
 
 /// All units; within a dimension from small to large.
@@ -84,7 +89,10 @@ pub fn find(text: &str) -> Option<&'static Unit> {
 
 /// The units of a dimension.
 pub fn of(dimension: Dimension) -> impl Iterator<Item = &'static str> {
-    UNITS.iter().filter(move |unit| unit.dimension == dimension).map(|unit| unit.text)
+    UNITS
+        .iter()
+        .filter(move |unit| unit.dimension == dimension)
+        .map(|unit| unit.text)
 }
 
 // === impl Dimension ===

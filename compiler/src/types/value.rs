@@ -31,7 +31,13 @@ pub(crate) struct Want<'w> {
 
 impl<'w> Want<'w> {
     pub(crate) fn new(name: &'w str, ty: &'w Type) -> Self {
-        Self { name, ty, min: None, max: None, late: &[] }
+        Self {
+            name,
+            ty,
+            min: None,
+            max: None,
+            late: &[],
+        }
     }
 
     fn of(self, ty: &'w Type) -> Self {
@@ -69,7 +75,9 @@ impl Cx<'_> {
 
     /// The parameter that an expression names.
     fn param_name<'e>(&self, expr: &'e Expr, ty: &Type) -> Option<&'e Ident> {
-        let ExprKind::Ref(reference) = &expr.kind else { return None };
+        let ExprKind::Ref(reference) = &expr.kind else {
+            return None;
+        };
         let name = reference.bare()?;
         let is_word = matches!(ty, Type::Word { of } if of.iter().any(|word| *word == name.text));
         (!is_word && self.params.contains_key(name.text.as_str())).then_some(name)
@@ -83,11 +91,17 @@ impl Cx<'_> {
         let value = param.value.clone();
         let fits = |want: &Type| *want == ty || (*want == Type::Number && ty == Type::Count);
         let (fits, value) = match want.ty {
-            Type::Range { of } => (fits(of), value.map(|value| Value::Range(Box::new(value.clone()), Box::new(value)))),
-            Type::Number => (fits(want.ty), value.map(|value| match value {
-                Value::Count(count) => super::quantity::number_of(count),
-                other => other,
-            })),
+            Type::Range { of } => (
+                fits(of),
+                value.map(|value| Value::Range(Box::new(value.clone()), Box::new(value))),
+            ),
+            Type::Number => (
+                fits(want.ty),
+                value.map(|value| match value {
+                    Value::Count(count) => super::quantity::number_of(count),
+                    other => other,
+                }),
+            ),
             other => (fits(other), value),
         };
         if !fits {
@@ -95,7 +109,13 @@ impl Cx<'_> {
             self.report(
                 Diagnostic::error(
                     codes::MISMATCH,
-                    format!("`{}` takes {}, `{}` is {}", want.name, describe::short(want.ty), name.text, describe::short(&ty)),
+                    format!(
+                        "`{}` takes {}, `{}` is {}",
+                        want.name,
+                        describe::short(want.ty),
+                        name.text,
+                        describe::short(&ty)
+                    ),
                     name.span,
                     format!("expected {}", describe::ty(want.ty)),
                 )
@@ -131,8 +151,11 @@ impl Cx<'_> {
             format!("expected {}", describe::ty(want.ty)),
         );
         let params = self.index.names.of_kinds(&[Kind::Param]);
-        let report = crate::context::suggest_name(report, &name.text, name.span, params)
-            .help(format!("`{}` takes {}", want.name, describe::ty(want.ty)));
+        let report = crate::context::suggest_name(report, &name.text, name.span, params).help(format!(
+            "`{}` takes {}",
+            want.name,
+            describe::ty(want.ty)
+        ));
         self.report(report);
     }
 
@@ -145,21 +168,38 @@ impl Cx<'_> {
             self.value(expr, &want.of(of));
             return None;
         };
-        let values: Vec<Option<Value>> = elements.iter().map(|element| self.value(element, &want.of(of))).collect();
+        let values: Vec<Option<Value>> = elements
+            .iter()
+            .map(|element| self.value(element, &want.of(of)))
+            .collect();
         values.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
     }
 
     /// Reports one value where a list is needed.
     pub(crate) fn missing_brackets(&mut self, expr: &Expr, name: &str) {
         let edits = vec![
-            Edit { span: expr.span.before(), text: "[".to_owned() },
-            Edit { span: expr.span.after(), text: "]".to_owned() },
+            Edit {
+                span: expr.span.before(),
+                text: "[".to_owned(),
+            },
+            Edit {
+                span: expr.span.after(),
+                text: "]".to_owned(),
+            },
         ];
-        let mut report =
-            Diagnostic::error(codes::MISSING_BRACKETS, format!("`{name}` takes a list"), expr.span, "expected a list")
-                .help("put it in brackets")
-                .note("a list keeps its brackets even for one");
-        report.fixes.push(Fix { title: "put it in brackets".to_owned(), applicability: Applicability::Safe, edits });
+        let mut report = Diagnostic::error(
+            codes::MISSING_BRACKETS,
+            format!("`{name}` takes a list"),
+            expr.span,
+            "expected a list",
+        )
+        .help("put it in brackets")
+        .note("a list keeps its brackets even for one");
+        report.fixes.push(Fix {
+            title: "put it in brackets".to_owned(),
+            applicability: Applicability::Safe,
+            edits,
+        });
         self.report(report);
     }
 
@@ -175,9 +215,19 @@ impl Cx<'_> {
         {
             let swapped = format!("{}..{}", self.file.slice(high.span), self.file.slice(low.span));
             self.report(
-                Diagnostic::error(codes::REVERSED_RANGE, "the end of the range lies before its beginning", expr.span, "is empty")
-                    .help(format!("write `{swapped}`"))
-                    .fix(format!("write `{swapped}`"), Applicability::Safe, expr.span, swapped),
+                Diagnostic::error(
+                    codes::REVERSED_RANGE,
+                    "the end of the range lies before its beginning",
+                    expr.span,
+                    "is empty",
+                )
+                .help(format!("write `{swapped}`"))
+                .fix(
+                    format!("write `{swapped}`"),
+                    Applicability::Safe,
+                    expr.span,
+                    swapped,
+                ),
             );
             return None;
         }
@@ -197,7 +247,11 @@ impl Cx<'_> {
                     field.name.span,
                     "given again here",
                 );
-                self.report(report.label(before.name.span, "first given here").help("remove one of them"));
+                self.report(
+                    report
+                        .label(before.name.span, "first given here")
+                        .help("remove one of them"),
+                );
                 whole = false;
                 continue;
             }
@@ -220,7 +274,12 @@ impl Cx<'_> {
         self.report(
             Diagnostic::error(
                 codes::MISMATCH,
-                format!("`{}` takes {}, not {}", want.name, describe::short(want.ty), describe::expr(expr)),
+                format!(
+                    "`{}` takes {}, not {}",
+                    want.name,
+                    describe::short(want.ty),
+                    describe::expr(expr)
+                ),
                 expr.span,
                 format!("expected {}", describe::ty(want.ty)),
             )
@@ -229,5 +288,3 @@ impl Cx<'_> {
         None
     }
 }
-
-

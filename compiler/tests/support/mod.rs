@@ -1,14 +1,14 @@
 //! A catalogue like the real one, and how tests look at what the checker finds.
 
-#![expect(clippy::allow_attributes, reason = "each test crate uses a part of this")]
+#![expect(clippy::unwrap_used, reason = "only in tests")]
 #![allow(dead_code, reason = "each test crate uses a part of this")]
 
 use std::time::Duration;
 
 use rescc_compiler::{Checked, Options, check};
 use rescc_core::catalogue::{
-    ActionKind, ActionSpec, AdapterSpec, AnswerField, Catalogue, Changes, Claim, LocatorSpec, ParameterSpec, Power,
-    ProbeSpec, UndoKind,
+    ActionKind, ActionSpec, AdapterSpec, AnswerField, Catalogue, Changes, Claim, LocatorSpec, ParameterSpec,
+    Power, ProbeSpec, UndoKind,
 };
 use rescc_core::value::{Type, Value};
 use rescc_lang::{Diagnostic, Sources};
@@ -20,7 +20,11 @@ fn action(name: &'static str, kind: ActionKind, parameters: Vec<ParameterSpec>) 
         kind,
         summary: "".into(),
         parameters: std::iter::once(target).chain(parameters).collect(),
-        undo: if kind == ActionKind::Heal { UndoKind::Nothing } else { UndoKind::Automatic },
+        undo: if kind == ActionKind::Heal {
+            UndoKind::Nothing
+        } else {
+            UndoKind::Automatic
+        },
         claims: Vec::new(),
         changes: vec![Changes::Health],
         needs: vec![Power::Lifecycle],
@@ -30,13 +34,21 @@ fn action(name: &'static str, kind: ActionKind, parameters: Vec<ParameterSpec>) 
 }
 
 fn actions() -> Vec<ActionSpec> {
-    let signal = ParameterSpec::optional("signal", Type::words(&["SIGKILL", "SIGTERM", "SIGINT"]), "Which signal.");
+    let signal = ParameterSpec::optional(
+        "signal",
+        Type::words(&["SIGKILL", "SIGTERM", "SIGINT"]),
+        "Which signal.",
+    );
     let share = || ParameterSpec::optional("share", Type::Ratio, "Of what share.").or(Value::Ratio(1.0));
     vec![
         ActionSpec {
             claims: vec![Claim::Process],
             needs: vec![Power::Signals],
-            ..action("kill", ActionKind::MomentaryFault, vec![signal.or(Value::Word("SIGKILL".into()))])
+            ..action(
+                "kill",
+                ActionKind::MomentaryFault,
+                vec![signal.or(Value::Word("SIGKILL".into()))],
+            )
         },
         ActionSpec {
             claims: vec![Claim::Process],
@@ -51,7 +63,8 @@ fn actions() -> Vec<ActionSpec> {
                 ActionKind::LastingFault,
                 vec![
                     ParameterSpec::required("delay", Type::range(Type::Duration), "How much later."),
-                    ParameterSpec::optional("jitter", Type::Duration, "By how much it varies.").within(0.0, 60.0),
+                    ParameterSpec::optional("jitter", Type::Duration, "By how much it varies.")
+                        .within(0.0, 60.0),
                     share(),
                     ParameterSpec::optional("port", Type::Count, "Of which port.").within(1.0, 65_535.0),
                 ],
@@ -83,7 +96,12 @@ fn actions() -> Vec<ActionSpec> {
 }
 
 fn probes() -> Vec<ProbeSpec> {
-    let field = |name: &'static str, ty, takes_key| AnswerField { name: name.into(), ty, takes_key, summary: "".into() };
+    let field = |name: &'static str, ty, takes_key| AnswerField {
+        name: name.into(),
+        ty,
+        takes_key,
+        summary: "".into(),
+    };
     vec![
         ProbeSpec {
             name: "http".into(),
@@ -116,7 +134,11 @@ fn probes() -> Vec<ProbeSpec> {
         ProbeSpec {
             name: "exec".into(),
             summary: "".into(),
-            parameters: vec![ParameterSpec::required("command", Type::list(Type::Text), "What.")],
+            parameters: vec![ParameterSpec::required(
+                "command",
+                Type::list(Type::Text),
+                "What.",
+            )],
             answer: vec![
                 field("exit", Type::Count, false),
                 field("output", Type::Text, false),
@@ -136,8 +158,14 @@ pub(crate) fn catalogue() -> Catalogue {
         parameters: vec![
             ParameterSpec::required("command", Type::list(Type::Text), "What is started."),
             ParameterSpec::optional("ports", Type::record(Type::Count), "Its ports."),
-            ParameterSpec::optional("fixed_ports", Type::Bool, "Whether its ports are taken as they are."),
-            ParameterSpec::optional("copies", Type::Count, "How many.").or(Value::Count(1)).within(1.0, 100.0),
+            ParameterSpec::optional(
+                "fixed_ports",
+                Type::Bool,
+                "Whether its ports are taken as they are.",
+            ),
+            ParameterSpec::optional("copies", Type::Count, "How many.")
+                .or(Value::Count(1))
+                .within(1.0, 100.0),
         ],
         powers_by_parameter: vec![(Power::Ports, "ports".into())],
         late_names: vec!["port.*".into(), "rescc".into()],
@@ -145,7 +173,11 @@ pub(crate) fn catalogue() -> Catalogue {
     let service = LocatorSpec {
         name: "service".into(),
         summary: "".into(),
-        parameters: vec![ParameterSpec::required("name", Type::Text, "The name of the service.")],
+        parameters: vec![ParameterSpec::required(
+            "name",
+            Type::Text,
+            "The name of the service.",
+        )],
         powers_by_parameter: Vec::new(),
         late_names: Vec::new(),
     };
@@ -156,7 +188,13 @@ pub(crate) fn catalogue() -> Catalogue {
             settings: vec![ParameterSpec::optional("folder", Type::Text, "Where it runs.")],
             locators: vec![process],
             starts: true,
-            powers: vec![Power::Lifecycle, Power::Signals, Power::Freeze, Power::Ports, Power::Disk],
+            powers: vec![
+                Power::Lifecycle,
+                Power::Signals,
+                Power::Freeze,
+                Power::Ports,
+                Power::Disk,
+            ],
         },
         AdapterSpec {
             name: "compose".into(),
@@ -167,7 +205,12 @@ pub(crate) fn catalogue() -> Catalogue {
             powers: vec![Power::Lifecycle, Power::Signals],
         },
     ];
-    Catalogue { actions: actions(), probes: probes(), adapters }.sorted()
+    Catalogue {
+        actions: actions(),
+        probes: probes(),
+        adapters,
+    }
+    .sorted()
 }
 
 /// Checks a text.

@@ -285,6 +285,9 @@ impl Parser<'_> {
     }
 
     fn word_operand(&mut self) -> Res<Expr> {
+        if !matches!(self.peek(), Some(b't' | b'f' | b'a' | b'o' | b'n' | b'i' | b'l' | b'm')) {
+            return self.reference_or_range();
+        }
         if self.at_word("true") || self.at_word("false") {
             return self.literal_or_range();
         }
@@ -297,6 +300,11 @@ impl Parser<'_> {
             ));
             return Err(GiveUp::Here);
         }
+        self.reference_or_range()
+    }
+
+    /// A name; one with `..` behind it is no end of a range.
+    fn reference_or_range(&mut self) -> Res<Expr> {
         let name = self.reference()?;
         if lexical::blanks(self.rest).is_ok_and(|(rest, _)| rest.starts_with("..")) {
             self.space();

@@ -326,6 +326,9 @@ impl<'a> Parser<'a> {
 
     /// The lines of the doc comment that has just been read.
     pub(super) fn take_docs(&mut self) -> Vec<String> {
+        if self.docs.is_empty() {
+            return Vec::new();
+        }
         let strip = |comment: Comment| {
             let line = comment.text.strip_prefix("///").unwrap_or(&comment.text);
             line.strip_prefix(' ').unwrap_or(line).to_owned()

@@ -23,6 +23,11 @@ pub(super) fn invisible_characters(file: &SourceFile) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     let bytes = file.text().as_bytes();
     let mut run: Option<(usize, usize)> = None;
+    // Most files have none: whole pieces are passed over without a look at each place.
+    let suspicious = |byte: u8| (byte < b' ') & (byte != b'\n') & (byte != b'\t') | (byte == 0x7f) | (byte == 0xe2);
+    if !bytes.chunks(64).any(|piece| piece.iter().fold(false, |any, &byte| any | suspicious(byte))) {
+        return found;
+    }
     let mut finish = |run: Option<(usize, usize)>| {
         if let Some((start, end)) = run {
             let at = |byte| u32::try_from(byte).unwrap_or(u32::MAX);
@@ -123,14 +128,17 @@ pub(super) fn block_comment(parser: &mut Parser<'_>) {
     parser.report(report);
 }
 
-/// `api-gateway` where a name stands.
-pub(super) fn hyphenated_name<'a>(parser: &mut Parser<'a>) -> Option<&'a str> {
-    let start = parser.offset();
-    let (rest, _) = lexical::word(parser.rest).ok()?;
-    if !rest.starts_with('-') {
-        return None;
+/// A name, or `api-gateway` where a name stands.
+pub(super) fn name<'a>(parser: &mut Parser<'a>) -> &'a str {
+    let (start, rest) = (parser.offset(), parser.rest);
+    let word = parser.take(lexical::word).unwrap_or("");
+    if parser.peek() != Some(b'-') {
+        return word;
     }
-    let word = parser.take(lexical::hyphenated)?;
+    parser.rest = rest;
+    let Some(word) = parser.take(lexical::hyphenated) else {
+        return parser.take(lexical::word).unwrap_or("");
+    };
     let span = parser.since(start);
     let joined = word.replace('-', "_");
     parser.report(
@@ -138,7 +146,7 @@ pub(super) fn hyphenated_name<'a>(parser: &mut Parser<'a>) -> Option<&'a str> {
             .note("a name is of letters, digits and `_`; what your system calls it stands in quotes in `bind`")
             .fix(format!("write `{joined}`"), Applicability::Maybe, span, joined),
     );
-    Some(word)
+    word
 }
 
 /// The `=` of a field, in whatever spelling; whether it was not `=`.

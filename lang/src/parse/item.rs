@@ -116,10 +116,7 @@ impl Parser<'_> {
     /// A name that is about to be given something: hyphens and words of the language are reported.
     pub(super) fn name(&mut self) -> Ident {
         let start = self.offset();
-        let word = match habits::hyphenated_name(self) {
-            Some(word) => word,
-            None => self.take(lexical::word).unwrap_or(""),
-        };
+        let word = habits::name(self);
         if lexical::RESERVED.contains(&word) {
             self.report(
                 Diagnostic::error(

@@ -192,10 +192,7 @@ impl Parser<'_> {
     /// `a.b.c` or `a.b(…)`
     pub(super) fn reference(&mut self) -> Res<Expr> {
         let start = self.offset();
-        let word = match habits::hyphenated_name(self) {
-            Some(word) => word,
-            None => self.take(lexical::word).unwrap_or(""),
-        };
+        let word = habits::name(self);
         let mut path = vec![self.ident(word, start)];
         while self.peek() == Some(b'.') && !self.at("..") {
             self.advance(1);

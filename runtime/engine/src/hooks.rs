@@ -10,11 +10,14 @@ pub(crate) enum Side {
     After,
 }
 
+/// The variable that says where; it is meant for the runner, not for the keeper.
+pub(crate) const CRASH: &str = "RESCC_TEST_CRASH";
+
 /// `RESCC_TEST_CRASH=kill:before:3` ends this process before the fourth entry is written; `stop:after:3` holds it
 /// still after it.
 #[cfg(debug_assertions)]
 pub(crate) fn at_journal(number: u64, side: Side) {
-    let Ok(order) = std::env::var("RESCC_TEST_CRASH") else { return };
+    let Ok(order) = std::env::var(CRASH) else { return };
     let mut parts = order.split(':');
     let (Some(how), Some(when), Some(at)) = (parts.next(), parts.next(), parts.next()) else { return };
     let wanted = if when == "before" { Side::Before } else { Side::After };

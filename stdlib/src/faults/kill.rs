@@ -123,9 +123,8 @@ impl Fault for Kill {
             match signals(&*context.environment)?.fate(name, &incarnation).await? {
                 Fate::Alive => Effect::NotYet(format!("`{name}` lives on after {}", named(asked))),
                 Fate::Ended {
-                    how,
-                    signal: Some(signal),
-                } if signal == asked => Effect::Bites(format!("`{name}` ended by {}: {how}", named(asked))),
+                    signal: Some(signal), ..
+                } if signal == asked => Effect::Bites(format!("`{name}` ended by {}", named(asked))),
                 Fate::Ended { how, .. } => {
                     Effect::Bites(format!("`{name}` ended after {}: {how}", named(asked)))
                 }

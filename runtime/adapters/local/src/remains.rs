@@ -235,7 +235,15 @@ impl Lifecycle for Remains {
     }
 
     async fn look(&self, instance: &str) -> Result<Instance, Failure> {
-        self.look_at(instance)
+        let seen = self.look_at(instance)?;
+        if matches!(seen.phase, Phase::Absent | Phase::Stopped) {
+            // The environment ends with its run: what has ended is not to be brought back, and nobody holds it.
+            return Err(Failure::new(
+                ErrorClass::NotFound,
+                format!("`{instance}` ended with its run"),
+            ));
+        }
+        Ok(seen)
     }
 }
 

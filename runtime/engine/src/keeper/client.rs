@@ -245,7 +245,7 @@ fn launches(dir: &RunDir, runner: &str) -> Vec<Command> {
         }
         command.arg("__keeper").arg(dir.path()).arg(runner);
         // A keeper with the mark of a run would be swept with what it keeps.
-        command.env_remove(RUN_MARK).env_remove(INSTANCE_MARK);
+        command.env_remove(RUN_MARK).env_remove(INSTANCE_MARK).env_remove(crate::hooks::CRASH);
         for variable in TRACKING_VARIABLES {
             command.env_remove(variable);
         }

@@ -181,10 +181,16 @@ impl Scenario {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(mut self) -> Outcome {
+    pub(crate) fn run(self) -> Outcome {
+        let listed = self.instances.clone();
+        self.run_with(&listed)
+    }
+
+    /// The same where the environment lists something else.
+    pub(crate) fn run_with(mut self, listed: &[Instance]) -> Outcome {
         let plan = Arc::new(self.plan());
-        let mut machine = Machine::new(plan, &catalogue(), self.instances.clone(), BEGAN, BEGAN).unwrap();
-        let (trace, end) = self.world.drive(&mut machine, &self.program, &self.instances, LONGEST);
+        let mut machine = Machine::new(plan, &catalogue(), listed.to_vec(), BEGAN, BEGAN).unwrap();
+        let (trace, end) = self.world.drive(&mut machine, &self.program, listed, LONGEST);
         Outcome { judgement: machine.judge(end), trace, machine }
     }
 }

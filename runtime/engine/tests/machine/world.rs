@@ -40,6 +40,14 @@ pub(crate) enum Answer {
     Useless,
 }
 
+/// Random answers, the same for the same state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dice {
+    pub(crate) state: u64,
+    /// How many of a hundred answers are bad ones.
+    pub(crate) trouble: u64,
+}
+
 /// What will come at its time.
 enum Coming {
     Answer(String, Input),
@@ -65,12 +73,45 @@ pub(crate) struct World {
     pub(crate) good: Good,
     /// Whether probes answer at all.
     pub(crate) silent: bool,
+    /// Until then the system is slow by itself.
+    pub(crate) slow_until: Duration,
+    /// Answers where there is no script.
+    pub(crate) dice: Option<Dice>,
     pub(crate) healthy: BTreeMap<String, bool>,
     phases: BTreeMap<String, Phase>,
     /// The lasting faults in force, by their injection.
     pub(crate) standing: BTreeMap<String, (String, String)>,
     queue: BTreeMap<(Moment, u64), Coming>,
     sequence: u64,
+}
+
+// === impl Dice ===
+
+impl Dice {
+    /// Below `faces` (splitmix64).
+    fn throw(&mut self, faces: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % faces
+    }
+
+    fn answer(&mut self, text: &str) -> Option<Answer> {
+        let delay = ms(self.throw(40));
+        if self.throw(100) >= self.trouble {
+            return Some(Answer::Late(delay));
+        }
+        let look = text.starts_with("look");
+        Some(match self.throw(6) {
+            0 => Answer::Late(ms(self.throw(4_000))),
+            1 => Answer::Fails(ErrorClass::Transient, delay),
+            2 => Answer::Fails(ErrorClass::Permanent, ms(self.throw(2_000))),
+            3 if look => Answer::Sees(action::Effect::Gone("by dice".into())),
+            4 if look => Answer::Sees(action::Effect::NotYet("by dice".into())),
+            _ => Answer::Useless,
+        })
+    }
 }
 
 // === impl World ===
@@ -84,6 +125,8 @@ impl World {
             comes_back: BTreeMap::new(),
             good: Box::new(|world, _| world.healthy.get("cache-1") == Some(&true)),
             silent: false,
+            slow_until: Duration::ZERO,
+            dice: None,
             healthy: BTreeMap::new(),
             phases: BTreeMap::new(),
             standing: BTreeMap::new(),
@@ -215,6 +258,7 @@ impl World {
                 trace.push((now, Fact::Sample));
                 let good = (self.good)(self, now.since(BEGAN));
                 let slow = self.standing.values().any(|(action, _)| action == "latency");
+                let slow = slow || now.since(BEGAN) < self.slow_until;
                 let latency = ms(if slow { 200 } else { 10 });
                 let (begun, ended) = (now.0, now.after(ms(1)).0);
                 let latency = Some(u64::try_from(latency.as_nanos()).unwrap());
@@ -242,7 +286,9 @@ impl World {
     }
 
     fn next_answer(&mut self, text: &str) -> Option<Answer> {
-        let answers = self.script.get_mut(text)?;
+        let Some(answers) = self.script.get_mut(text) else {
+            return self.dice.as_mut().and_then(|dice| dice.answer(text));
+        };
         if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
     }
 
