@@ -275,3 +275,145 @@ fn killed_at_random_moments_from_outside() {
         assert_eq!(bench.residue(), Vec::<String>::new(), "round {round}, {name}, killed after {moment:?}");
     }
 }
+
+#[test]
+fn the_keeper_sheds_the_variables_of_ci_systems() {
+    let tracked = [("RUNNER_TRACKING_ID", "github_1"), ("JENKINS_NODE_COOKIE", "2"), ("BUILD_ID", "3")];
+    let (bench, code) = disturbed(FAULTS[0].1, &tracked, |bench, pid| {
+        let run = bench.only_run().unwrap();
+        let keeper = keepers(run.run())[0];
+        let mut watched = vec![keeper];
+        watched.extend(rescc_process::marked(run.run()).unwrap().iter().map(|marked| marked.identity.pid));
+        assert!(watched.len() >= 2, "the keeper and what it has started: {watched:?}");
+        for process in watched {
+            let variables = std::fs::read(format!("/proc/{process}/environ")).unwrap();
+            let variables = String::from_utf8_lossy(&variables).into_owned();
+            for (name, _) in tracked {
+                assert!(!variables.contains(name), "{process} has {name}");
+            }
+        }
+        send(pid, KILL);
+    });
+    assert_eq!(code, 128 + KILL);
+    assert_eq!(bench.residue(), Vec::<String>::new());
+}
+
+/// A PID that a journal names is a stranger's after a reboot, and where it was given again.
+#[test]
+fn after_a_reboot_recover_touches_no_stranger() {
+    use rescc_core::host::{ProcessIdentity, ProcessNote};
+    use rescc_core::names::{InjectionId, RunId};
+    use rescc_core::time::{Moment, WallTime};
+    use rescc_core::undo::UndoRecord;
+    use rescc_engine::journal::{Entry, FileJournal, Opened, Recorder};
+    use rescc_engine::run_dir::RunDir;
+
+    let mut stranger = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+    let own = rescc_process::identity(stranger.id() as i32).unwrap().unwrap();
+    let strangers = [
+        ProcessIdentity { boot_id: "00000000-0000-0000-0000-000000000000".into(), ..own.clone() },
+        ProcessIdentity { start_ticks: own.start_ticks - 1, ..own.clone() },
+    ];
+    for (number, identity) in strangers.into_iter().enumerate() {
+        let bench = Bench::new(0);
+        let run = RunId::new(WallTime(0), number as u32);
+        let dir = RunDir::create(&bench.state(), &run).unwrap();
+        let journal = FileJournal::create(&dir.journal(), 0).unwrap();
+        let environment = serde_json::json!({
+            "name": "local", "adapter": "local", "settings": {}, "bind": {}, "limits": { "blast_radius": null, "concurrency": null }
+        });
+        let opened = Opened {
+            version: Opened::VERSION,
+            rescc_version: "0".into(),
+            run: run.clone(),
+            spec: "spec.res".into(),
+            workflow: "w".into(),
+            environment: serde_json::from_value(environment).unwrap(),
+            runner: identity.clone(),
+            at: Moment(0),
+            wall: WallTime(0),
+        };
+        journal.append(&Entry::Opened(Box::new(opened))).unwrap();
+        let note = serde_json::to_value(ProcessNote::new(identity, "cache-1")).unwrap();
+        journal.append(&Entry::Note { note }).unwrap();
+        for action in ["pause", "kill", "latency", "fill_disk"] {
+            // The payloads are those that the faults write; see `stdlib/src/faults/`.
+            let payload = match action {
+                "kill" => serde_json::json!({ "incarnation": "1@1", "phase": "running", "signal": 9 }),
+                "latency" => serde_json::json!({ "port": null, "delay_ns": 1, "jitter_ns": 0, "share": 1.0 }),
+                "fill_disk" => serde_json::json!({ "folder": "/tmp", "amount": { "bytes": 1 } }),
+                _ => serde_json::json!({ "incarnation": "1@1" }),
+            };
+            let undo = UndoRecord {
+                injection: InjectionId::new(action, "cache-1", 0),
+                action: action.into(),
+                version: 1,
+                instance: "cache-1".into(),
+                payload,
+                deadline: Moment(0),
+            };
+            journal.append(&Entry::Intent { undo }).unwrap();
+        }
+        drop(journal);
+        let recovered = bench.recover();
+        assert!(stranger.try_wait().unwrap().is_none(), "the stranger was ended: {}", text(&recovered));
+        assert_eq!(recovered.status.code(), Some(0), "{}", text(&recovered));
+        assert_eq!(bench.residue(), Vec::<String>::new(), "{}", text(&recovered));
+    }
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+}
+
+/// Runs a shell with a small file system of its own at `small`; `None` where that is not allowed.
+fn with_small_disk(bench: &Bench, size: &str, script: &str) -> Option<std::process::Output> {
+    let small = bench.path().join("small");
+    std::fs::create_dir(&small).unwrap();
+    let script = format!("mount -t tmpfs -o size={size} none {} || exit 77\n{script}", small.display());
+    let mut command = bench.rescc();
+    let rescc = command.get_program().to_owned();
+    command = std::process::Command::new("unshare");
+    let output = command
+        .args(["--user", "--map-root-user", "--mount", "/bin/sh", "-c", &script])
+        .current_dir(bench.path())
+        .env("RESCC", rescc)
+        .env("RESCC_STATE_DIR", small.join("state"))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let refused = output.status.code() == Some(77) || text(&output).contains("unshare failed");
+    if refused {
+        eprintln!("SKIPPED: this machine gives no name space to mount a small file system in");
+        return None;
+    }
+    Some(output)
+}
+
+#[test]
+fn a_full_disk_refuses_the_run_before_anything_is_touched() {
+    let bench = Bench::new(1);
+    let path = bench.spec(&spec(FAULTS[0].1));
+    let script = format!("$RESCC run {}", path.display());
+    let Some(output) = with_small_disk(&bench, "40k", &script) else { return };
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    assert!(text(&output).contains("nothing was touched"), "{}", text(&output));
+    assert!(!text(&output).contains("starting"), "{}", text(&output));
+}
+
+#[test]
+fn a_disk_that_fills_later_does_not_keep_the_undo_back() {
+    let bench = Bench::new(1);
+    let path = bench.spec(&spec(FAULTS[1].1).replace("300ms", "2s"));
+    let script = format!(
+        "$RESCC run {} & pid=$!\n\
+         until grep -q intent small/state/runs/*/journal 2>/dev/null; do kill -0 $pid || exit 78; sleep 0.02; done\n\
+         cat /dev/zero > small/filler 2>/dev/null\n\
+         wait $pid; code=$?\n\
+         grep -a -o '\"entry\":\"closed\".*' small/state/runs/*/journal\n\
+         exit $code",
+        path.display()
+    );
+    let Some(output) = with_small_disk(&bench, "1m", &script) else { return };
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("\"undone\":true"), "{}", text(&output));
+    assert_eq!(bench.residue(), Vec::<String>::new());
+}

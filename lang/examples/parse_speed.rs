@@ -1,36 +1,46 @@
-//! Prints how many megabytes a second the parser reads: `cargo run --release -p rescc-lang --example parse_speed`.
+//! Prints how many megabytes a second the parser reads, and whether the time is linear in the size of what takes
+//! parsers quadratic time: `cargo run --release -p rescc-lang --example parse_speed`.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rescc_lang::{FileId, SourceFile, parse};
 
 const SPEC: &str = include_str!("../tests/examples/7-compose.res");
 
+/// Repeated, each of these makes some parser look at the same text again and again.
+const PIECES: &[&str] = &[
+    "[", "(", "{", "}", "x = [", "step x { ", "step x {\n", "\"", "\"\"\" \" ", "${", "a ", "a.", ", ", "; ", "\n", " ",
+    "///\n", "/* ", "/**/ ", "#", "not ", "a and ", "a = 'b' ", "' ", "\0", "\u{a0}", "x = (\n", "x = [\n", "f(", "}{", "[}",
+    "([)]", "a b { ", "a \"b\" ", "a-b ", "a = b\n and c\n", "x = \"\\q\" ", "step x\n\n", "a=[{b=\"", "a = 1 } ", "x { } }\n",
+];
+
+/// The shortest of some runs.
+fn time(text: &str, runs: usize) -> Duration {
+    let file = SourceFile::new(FileId(0), "spec.res", text);
+    let run = || {
+        let start = Instant::now();
+        let parsed = black_box(parse(black_box(&file)));
+        let taken = start.elapsed();
+        drop(parsed);
+        taken
+    };
+    (0..runs).map(|_| run()).min().unwrap_or_default()
+}
+
 fn main() {
-    let garbage: String = (0_u32..5_000_000)
-        .map(|n| char::from_u32(32 + n.wrapping_mul(2_654_435_761) % 95).unwrap_or(' '))
-        .collect();
-    let only = std::env::args().nth(1);
-    for (name, text, runs) in
-        [("spec", SPEC.to_owned(), 20_000), ("100 kB", SPEC.repeat(55), 50), ("5 MB", SPEC.repeat(3_000), 5), ("garbage", garbage, 5)]
-    {
-        if only.as_deref().is_some_and(|only| only != name) {
-            continue;
-        }
-        let file = SourceFile::new(FileId(0), name, text);
-        let best = (0..runs)
-            .map(|_| {
-                let start = Instant::now();
-                let parsed = black_box(parse(black_box(&file)));
-                let taken = start.elapsed();
-                drop(parsed);
-                taken
-            })
-            .min()
-            .unwrap_or_default();
-        let speed = file.text().len() as f64 / 1e6 / best.as_secs_f64();
-        println!("{name:>8}: {speed:.0} MB/s ({:.3} MB)", file.text().len() as f64 / 1e6);
+    let garbage: String =
+        (0_u32..5_000_000).map(|n| char::from_u32(32 + n.wrapping_mul(2_654_435_761) % 95).unwrap_or(' ')).collect();
+    let clean = [("spec", SPEC.to_owned(), 20_000), ("100 kB", SPEC.repeat(55), 100), ("5 MB", SPEC.repeat(3_000), 5)];
+    for (name, text, runs) in clean.into_iter().chain([("garbage", garbage, 5)]) {
+        let speed = text.len() as f64 / 1e6 / time(&text, runs).as_secs_f64();
+        println!("{name:>8}: {speed:.0} MB/s");
+    }
+    println!("time for 8 times the size (8 is linear, 64 quadratic):");
+    for piece in PIECES {
+        let count = 50_000 / piece.len();
+        let ratio = time(&piece.repeat(8 * count), 3).as_secs_f64() / time(&piece.repeat(count), 5).as_secs_f64();
+        println!("{ratio:>8.0} {piece:?}{}", if ratio > 24.0 { "  <-- not linear" } else { "" });
     }
 }

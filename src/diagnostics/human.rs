@@ -110,7 +110,8 @@ impl std::error::Error for View<'_> {}
 
 impl miette::Diagnostic for View<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        if self.is_child { None } else { Some(Box::new(self.diagnostic.code.0)) }
+        let head = || format!("{}[{}]", super::severity(self.diagnostic), self.diagnostic.code.0);
+        if self.is_child { None } else { Some(Box::new(head())) }
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -160,16 +161,19 @@ impl SourceCode for Lines<'_> {
         let end = file.line_column(byte(span.offset() + span.len())?);
         let first = u32::try_from((start.line as usize).saturating_sub(before)).unwrap_or(1).max(1);
         let last = u32::try_from(end.line as usize + after).unwrap_or(u32::MAX);
-        let from = file.line_start(first).ok_or(MietteError::OutOfBounds)? as usize;
+        // Without lines before it, miette wants the span itself, and tells its column in the head line.
+        let (from, column) = match before {
+            0 => (span.offset(), start.column as usize - 1),
+            _ => (file.line_start(first).ok_or(MietteError::OutOfBounds)? as usize, 0),
+        };
         let to = file.line_start(last.saturating_add(1)).map_or(file.text().len(), |next| next as usize);
         let data = file.text().as_bytes().get(from..to).ok_or(MietteError::OutOfBounds)?;
-        // Where the window begins in the middle of a line miette wants its column; it never does here.
         Ok(Box::new(MietteSpanContents::new_named(
             file.name().to_owned(),
             data,
             SourceSpan::new(from.into(), data.len()),
             (first - 1) as usize,
-            0,
+            column,
             last.saturating_sub(first) as usize + 1,
         )))
     }

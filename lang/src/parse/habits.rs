@@ -121,7 +121,7 @@ pub(super) fn block_comment(parser: &mut Parser<'_>) {
     let mut report =
         Diagnostic::error(codes::OTHER_COMMENT, "`/*` begins no comment", whole, "a comment begins with `//`")
             .help("begin each line of the comment with `//`");
-    let ends_line = lexical::line(parser.rest).is_ok_and(|(_, rest)| rest.trim().is_empty());
+    let ends_line = lexical::blanks(parser.rest).is_ok_and(|(rest, _)| rest.is_empty() || rest.starts_with(['\n', '\r']));
     if lines == 0 && ends_line {
         report = report.fix(format!("write `// {text}`"), Applicability::Safe, whole, format!("// {text}"));
     }
@@ -213,11 +213,10 @@ pub(super) fn other_quotes(parser: &mut Parser<'_>) -> bool {
         '‘' => &['’', '‘', '\''],
         _ => return false,
     };
-    let line = lexical::line(chars.as_str()).map_or("", |(_, line)| line);
-    let Some((text, _)) = line.split_once(ends) else { return false };
-    let end = line.strip_prefix(text).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let text = text.to_owned();
-    parser.advance(first.len_utf8() + text.len() + end);
+    let Some(len) = chars.as_str().find(|c| c == '\n' || ends.contains(&c)) else { return false };
+    let Ok((rest, text)) = lexical::split(chars.as_str(), len) else { return false };
+    let Some(end) = rest.chars().next().filter(|&c| c != '\n') else { return false };
+    parser.advance(first.len_utf8() + len + end.len_utf8());
     let whole = parser.since(start);
     let plain = !text.contains(['"', '\\', '$']);
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${");

@@ -134,6 +134,7 @@ impl Parser<'_> {
     /// `= value` behind a name.
     pub(super) fn field_from(&mut self, name: Ident, docs: Vec<String>) -> Field {
         let misspelt = habits::assignment(self);
+        self.last_end = self.offset();
         let value = self.field_value(misspelt);
         self.field(name, value, docs)
     }

@@ -5,6 +5,9 @@ use super::lexical;
 use crate::codes;
 use crate::diagnostic::{Applicability, Diagnostic};
 
+/// How far ahead a missing quote is looked for.
+const LONGEST_GUESS: usize = 500;
+
 /// Where skipping came to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stopped {
@@ -28,7 +31,7 @@ impl Parser<'_> {
     fn skip(&mut self, mut stack: Vec<u8>, careful: bool) -> Stopped {
         let to_closer = !stack.is_empty();
         let indent = self.indent;
-        let mut braces = 0_usize;
+        let mut braces = stack.iter().filter(|&&open| open == b'{').count();
         loop {
             self.space();
             match self.peek() {
@@ -190,8 +193,12 @@ impl Parser<'_> {
                 .label(self.span(open.at, open.at + 1), "opened here")
                 .fix(format!("write `{closer}`"), Applicability::Maybe, here, closer.to_string()),
             );
+            self.advance(1);
+            self.take(lexical::blanks);
+            if self.peek() == Some(open.closer()) {
+                self.advance(1);
+            }
         }
-        self.advance(1);
         self.last_end = self.offset();
         Ok(false)
     }
@@ -249,8 +256,8 @@ impl Parser<'_> {
         if !self.text_between(self.last_end.saturating_sub(1), self.last_end).starts_with('"') {
             return Ok(());
         }
-        let line = lexical::line(self.rest).map_or("", |(_, line)| line);
-        if line.bytes().filter(|&byte| byte == b'"').count() % 2 == 0 {
+        let line = self.rest.bytes().take(LONGEST_GUESS).take_while(|&byte| byte != b'\n');
+        if line.filter(|&byte| byte == b'"').count() % 2 == 0 {
             return Ok(());
         }
         let at = self.span(self.last_end - 1, self.last_end);

@@ -168,6 +168,12 @@ pub async fn drive(session: Session) -> Outcome {
         judgement.reasons.push(Reason::new(Verdict::Error, ReasonCode::EnvironmentFailed, "", message));
         judgement.verdict = Verdict::of(&judgement.reasons);
     }
+    if driver.notes_failed && !judgement.reasons.iter().any(|reason| reason.code == ReasonCode::JournalFailed) {
+        // What was done is known here and not there: whoever reads the journal would do it again.
+        let message = "the journal could not be written to its end";
+        judgement.reasons.push(Reason::new(Verdict::Error, ReasonCode::JournalFailed, "", message));
+        judgement.verdict = Verdict::of(&judgement.reasons);
+    }
     driver.emit(What::RunEnded { verdict: judgement.verdict, undone: judgement.undone });
     let duration = driver.session.clock.now().since(began);
     Outcome { judgement, events: driver.events, began: began_wall, duration }
@@ -211,14 +217,14 @@ impl Driver {
         let up = within(&clock, UP_LIMIT, async move { environment.up().await });
         let mut up = std::pin::pin!(up.fuse());
         let failure = select_biased! {
-            notice = self.session.interrupts.recv().fuse() => match notice {
-                Some(Notice::Interrupt(Interrupt::Signal(name))) => {
+            notice = heard(&mut self.session.interrupts).fuse() => match notice {
+                Notice::Interrupt(Interrupt::Signal(name)) => {
                     return Err(Reason::new(Verdict::Aborted, ReasonCode::Interrupted, "", format!("{name} came")));
                 }
-                Some(Notice::Interrupt(Interrupt::Stop)) | None => {
+                Notice::Interrupt(Interrupt::Stop) => {
                     return Err(Reason::new(Verdict::Aborted, ReasonCode::Stopped, "", "it was stopped"));
                 }
-                Some(Notice::Lost { code, why }) => return Err(Reason::new(Verdict::Error, code, "", why)),
+                Notice::Lost { code, why } => return Err(Reason::new(Verdict::Error, code, "", why)),
             },
             result = up => match result {
                 Ok(()) => return Ok(()),
@@ -301,10 +307,9 @@ impl Driver {
             let mut timer = clock.sleep_until(wake).fuse();
             // In a fixed order: what ends the run first, time last.
             input = select_biased! {
-                notice = self.session.interrupts.recv().fuse() => match notice {
-                    Some(Notice::Interrupt(interrupt)) => Input::Interrupt(interrupt),
-                    Some(Notice::Lost { code, why }) => Input::Lost { code, why },
-                    None => Input::Tick,
+                notice = heard(&mut self.session.interrupts).fuse() => match notice {
+                    Notice::Interrupt(interrupt) => Input::Interrupt(interrupt),
+                    Notice::Lost { code, why } => Input::Lost { code, why },
                 },
                 done = self.operations.select_next_some() => done,
                 change = changes.select_next_some() => Input::Instance(change),
@@ -456,6 +461,14 @@ impl Driver {
             Input::Looked { injection, result }
         }));
         None
+    }
+}
+
+/// What comes from outside. Where nobody is left who could say anything, nothing comes any more.
+async fn heard(interrupts: &mut mpsc::Receiver<Notice>) -> Notice {
+    match interrupts.recv().await {
+        Some(notice) => notice,
+        None => futures_util::future::pending().await,
     }
 }
 

@@ -164,7 +164,7 @@ impl Machine {
         let policies = self.policies.iter().filter(|_| self.policies_work()).filter_map(PolicyState::wake_at);
         let next = steps.chain(injections).chain(policies).chain([self.evaluate_at]).min()?;
         // What is due and still waits for something else is looked at again soon, not at once.
-        Some(next.max(now.after(Duration::from_millis(5))))
+        Some(if next > now { next } else { now.after(Duration::from_millis(5)) })
     }
 
     /// Whether the run is over.

@@ -14,6 +14,9 @@ use rescc_slo::Hold;
 use super::input::HealKey;
 use super::{Effect, Holder, Machine};
 
+/// The least time that an action on an instance gets to take effect before a policy looks again.
+const LEAST_REST: Duration = Duration::from_millis(100);
+
 /// One heal of one instance.
 #[derive(Clone, Debug)]
 pub(super) struct HealOperation {
@@ -36,6 +39,8 @@ pub(super) struct PolicyState {
     state: Watch,
     rung: usize,
     attempt: u32,
+    /// Until then it lets the action of somebody else on its instance take effect.
+    rests_until: Moment,
     pub(super) actions: u32,
     pub(super) helped: u32,
 }
@@ -86,6 +91,7 @@ impl PolicyState {
                     state: Watch::Looking,
                     rung: 0,
                     attempt: 0,
+                    rests_until: Moment(0),
                     actions: 0,
                     helped: 0,
                 });
@@ -96,8 +102,9 @@ impl PolicyState {
 
     pub(super) fn wake_at(&self) -> Option<Moment> {
         match self.state {
-            Watch::Looking => self.hold.due(nanos(self.policy.hold)).map(Moment),
-            Watch::Waiting(at) | Watch::Cooling(at) => Some(at),
+            Watch::Looking => self.hold.due(nanos(self.policy.hold)).map(|at| Moment(at).max(self.rests_until)),
+            Watch::Waiting(at) => Some(at.max(self.rests_until)),
+            Watch::Cooling(at) => Some(at),
             Watch::Acting(_) | Watch::Held => None,
         }
     }
@@ -166,9 +173,15 @@ impl Machine {
         heal.ended = Some(now);
         heal.result = Some(result);
         self.locks.retain(|_, holder| *holder != Holder::Heal(key.0));
+        for (index, watch) in self.policies.iter_mut().enumerate() {
+            if watch.instance == instance && policy != Some(index) {
+                watch.hold.reset();
+                watch.rests_until = now.after(LEAST_REST);
+            }
+        }
         let Some(watch) = policy.and_then(|policy| self.policies.get_mut(policy)) else { return };
         // The next look comes after the wait before the next attempt, so that the action can take effect.
-        let wait = watch.policy.retry.wait_before(watch.attempt + 1).max(Duration::from_millis(100));
+        let wait = watch.policy.retry.wait_before(watch.attempt + 1).max(LEAST_REST);
         watch.state = Watch::Waiting(now.after(wait));
         let name = watch.name.clone();
         self.emit(What::HealEnded { policy: name, instance, succeeded, detail });
@@ -208,7 +221,7 @@ impl Machine {
                     return false;
                 }
                 let (rung, attempt) = (watch.rung, watch.attempt);
-                self.policy_acts(index, rung, attempt)
+                self.policy_acts(now, index, rung, attempt)
             }
             Watch::Waiting(_) if truth == rescc_core::expr::Truth::No => {
                 watch.helped += 1;
@@ -224,7 +237,7 @@ impl Machine {
                 if attempt >= policy.retry.attempts {
                     (rung, attempt) = (rung + 1, 0);
                 }
-                self.policy_acts(index, rung, attempt)
+                self.policy_acts(now, index, rung, attempt)
             }
             Watch::Cooling(until) if until <= now => {
                 watch.state = Watch::Looking;
@@ -234,7 +247,7 @@ impl Machine {
         }
     }
 
-    fn policy_acts(&mut self, index: usize, rung: usize, attempt: u32) -> bool {
+    fn policy_acts(&mut self, now: Moment, index: usize, rung: usize, attempt: u32) -> bool {
         let Some(watch) = self.policies.get(index) else { return false };
         let (name, instance) = (watch.name.clone(), watch.instance.clone());
         let Some(call) = watch.policy.ladder.get(rung).cloned() else {
@@ -246,7 +259,7 @@ impl Machine {
         };
         // One action a target at a time: the policy waits and looks again.
         let queued = self.heals.iter().any(|heal| heal.instance == instance && heal.result.is_none());
-        if queued || self.locks.contains_key(&instance) {
+        if queued || now < watch.rests_until || self.locks.contains_key(&instance) {
             return false;
         }
         let place = self.queue_heal(Some(index), call, instance);

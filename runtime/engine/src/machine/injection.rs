@@ -275,8 +275,7 @@ impl Machine {
             return;
         }
         if let Err(failure) = result {
-            // Whether the line is on the disk is not known; nothing was touched either way.
-            injection.record = None;
+            // Whether the line is on the disk is not known: the mark says that nothing was touched, in case it is.
             self.settle(now, index, UndoState::NotApplied);
             let why = format!("the journal can't be written: {failure}");
             self.reasons.push(Reason::new(Verdict::Error, ReasonCode::JournalFailed, "", why.clone()));

@@ -56,8 +56,8 @@ impl Machine {
         if self.acting_since.is_some() {
             reasons.extend(expectations.iter().filter_map(expectation_reason));
         }
-        self.step_reasons(&mut reasons);
         self.undo_reasons(&mut reasons);
+        self.step_reasons(&mut reasons);
         let undone = self.injections.iter().all(|one| !matches!(one.undo, UndoState::Failed { .. } | UndoState::Open));
         dedup(&mut reasons);
         Judgement {

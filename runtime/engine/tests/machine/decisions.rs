@@ -108,7 +108,7 @@ fn wait_has_no_data() {
         .step(wait("back", rate(1_000, 0.5), secs(3)).after("strike"))
         .world(|world| {
             world.comes_back.insert("cache-1".into(), ms(100));
-            world.silence(ms(1_200), true);
+            world.silence(ms(1_010), true);
             world.silence(secs(6), false);
         })
         .run();
@@ -165,7 +165,7 @@ fn steady_state_without_samples_is_not_reached() {
 #[test]
 fn steady_state_lost_and_not_back() {
     let run = kill()
-        .world(|world| world.good = Box::new(|_, at| at < secs(1)))
+        .world(|world| world.good = Box::new(|_, at| at < ms(1_500)))
         .flow(|flow| flow.settle = secs(3))
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::SteadyStateLost]);
@@ -357,7 +357,10 @@ fn interrupted_while_undoing() {
 #[test]
 fn interrupted_while_settling() {
     let interrupt = || Input::Interrupt(Interrupt::Signal("SIGINT".into()));
-    let run = pause().world(|world| world.on("stage settling", interrupt)).run();
+    let run = Scenario::new()
+        .step(fault("slow", "latency", "cache"))
+        .world(|world| world.on("stage settling", interrupt))
+        .run();
     run.is(Verdict::Aborted, ExitCode::Aborted, &[Code::Interrupted]);
     assert!(run.judgement.undone);
 }
@@ -416,9 +419,8 @@ fn all_steps_skipped() {
 fn fault_skipped() {
     let run = Scenario::unsteady()
         .step(fault("slow", "latency", "cache"))
-        .step(wait("never", healthy("api"), ms(10)).or_continue())
+        .step(wait("never", rate(1_000, 0.5), ms(10)).or_continue())
         .step(fault("strike", "kill", "cache").after("never"))
-        .world(|world| world.changes(ms(0), "api-1", rescc_core::resource::Phase::Stopped, false))
         .run();
     run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::StepSkipped]);
 }

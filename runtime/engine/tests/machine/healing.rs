@@ -24,7 +24,7 @@ fn policy_helps() {
     let policy = &run.judgement.heals[0];
     assert_eq!((policy.actions, policy.helped, policy.held), (1, 1, false));
     assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::Policy("revive".into())));
-    assert!(run.step("strike").time_to_recover.unwrap() >= ms(200), "the hold of the policy");
+    assert!(run.step("strike").time_to_recover.unwrap() >= ms(100), "the hold of the policy");
     assert_eq!(run.step("strike").time_to_detect, Some(ms(1)));
 }
 
@@ -115,7 +115,10 @@ fn the_system_recovers_itself() {
 
 #[test]
 fn a_step_brings_the_recovery() {
-    let run = kill().step(heal("rescue", "restart", "cache").after("strike")).run();
+    let run = kill()
+        .step(heal("rescue", "restart", "cache").after("strike"))
+        .world(|world| world.answer("heal restart/cache-1", [Answer::Late(ms(500))]))
+        .run();
     run.passes();
     assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::Step("rescue".into())));
 }

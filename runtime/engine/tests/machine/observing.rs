@@ -33,7 +33,8 @@ fn the_time_before_the_first_fault_is_observed() {
         .flow(|flow| flow.observe = secs(7))
         .run();
     run.passes();
-    assert_eq!(run.stage_at(Stage::Acting), secs(7));
+    let acting = run.stage_at(Stage::Acting);
+    assert!(acting >= secs(7) && acting <= ms(7_100), "{acting:?}");
 }
 
 #[test]

@@ -112,6 +112,18 @@ fn an_undo_step_before_the_apply() {
 }
 
 #[test]
+fn an_undo_step_before_its_fault_has_nothing_to_do() {
+    // Both start in the same turn; the undo step looks first.
+    let run = Scenario::unsteady()
+        .step(sleep("first", ms(0)))
+        .step(fault("slow", "latency", "cache").after("first"))
+        .step(undo("enough", "slow"))
+        .run();
+    run.passes();
+    assert_eq!(run.step("enough").detail, "nothing was left to undo");
+}
+
+#[test]
 fn an_undo_step_takes_too_long() {
     let run = Scenario::new()
         .step(fault("slow", "latency", "cache"))

@@ -9,7 +9,7 @@ use rescc_core::undo::UndoState;
 use rescc_core::verdict::{Reason, ReasonCode, Verdict};
 
 use super::{StepPhase, round};
-use crate::machine::{Injection, Machine};
+use crate::machine::Machine;
 
 impl Machine {
     pub(super) fn pump_wait(&mut self, now: Moment, index: usize, until: &Condition) -> bool {
@@ -51,7 +51,8 @@ impl Machine {
 
     pub(super) fn pump_undo_step(&mut self, now: Moment, index: usize, other: &str) -> bool {
         let Some(other) = self.workflow.steps.iter().position(|step| step.name == other) else { return false };
-        if self.step_injections(other).any(Injection::is_open) {
+        // A fault that begins only now is none that this step was asked to take back.
+        if self.step_injections(other).any(|one| one.is_open() && one.undo_asked.is_some()) {
             if !self.is_late(now, index) {
                 return false;
             }
