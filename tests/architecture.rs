@@ -87,7 +87,7 @@ fn the_core_names_no_environment_and_no_action() {
         for (number, line) in text.lines().enumerate() {
             // Comments may give examples; code may not know.
             let code = line.split("//").next().unwrap_or_default();
-            for word in ["docker", "compose", "kubernetes", "\"local\"", "\"sim\"", "\"kill\"", "\"latency\""] {
+            for word in ["docker", "compose", "kubernetes", "\"local\"", "\"sim\"", "\"kill\"", "\"pause\""] {
                 assert!(!code.contains(word), "{}:{} knows {word}: {line}", file.display(), number + 1);
             }
         }

@@ -279,7 +279,7 @@ fn killed_at_random_moments_from_outside() {
 #[test]
 fn the_keeper_sheds_the_variables_of_ci_systems() {
     let tracked = [("RUNNER_TRACKING_ID", "github_1"), ("JENKINS_NODE_COOKIE", "2"), ("BUILD_ID", "3")];
-    let (bench, code) = disturbed(FAULTS[0].1, &tracked, |bench, pid| {
+    let (bench, code) = disturbed(FAULTS[1].1, &tracked, |bench, pid| {
         let run = bench.only_run().unwrap();
         let keeper = keepers(run.run())[0];
         let mut watched = vec![keeper];
@@ -308,7 +308,13 @@ fn after_a_reboot_recover_touches_no_stranger() {
     use rescc_engine::journal::{Entry, FileJournal, Opened, Recorder};
     use rescc_engine::run_dir::RunDir;
 
-    let mut stranger = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+    let mut stranger = std::process::Command::new("sleep")
+        .arg("60")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
     let own = rescc_process::identity(stranger.id() as i32).unwrap().unwrap();
     let strangers = [
         ProcessIdentity { boot_id: "00000000-0000-0000-0000-000000000000".into(), ..own.clone() },
@@ -340,7 +346,7 @@ fn after_a_reboot_recover_touches_no_stranger() {
             // The payloads are those that the faults write; see `stdlib/src/faults/`.
             let payload = match action {
                 "kill" => serde_json::json!({ "incarnation": "1@1", "phase": "running", "signal": 9 }),
-                "latency" => serde_json::json!({ "port": null, "delay_ns": 1, "jitter_ns": 0, "share": 1.0 }),
+                "latency" => serde_json::json!({ "port": null, "delay": 1000000, "jitter": 0, "share": 1.0 }),
                 "fill_disk" => serde_json::json!({ "folder": "/tmp", "amount": { "bytes": 1 } }),
                 _ => serde_json::json!({ "incarnation": "1@1" }),
             };
@@ -402,7 +408,7 @@ fn a_full_disk_refuses_the_run_before_anything_is_touched() {
 #[test]
 fn a_disk_that_fills_later_does_not_keep_the_undo_back() {
     let bench = Bench::new(1);
-    let path = bench.spec(&spec(FAULTS[1].1).replace("300ms", "2s"));
+    let path = bench.spec(&spec(FAULTS[2].1).replace("300ms", "2s"));
     let script = format!(
         "$RESCC run {} & pid=$!\n\
          until grep -q intent small/state/runs/*/journal 2>/dev/null; do kill -0 $pid || exit 78; sleep 0.02; done\n\

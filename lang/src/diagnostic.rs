@@ -99,7 +99,10 @@ impl Diagnostic {
             code,
             severity,
             message: message.into(),
-            labels: vec![Label { span: at, text: label.into() }],
+            labels: vec![Label {
+                span: at,
+                text: label.into(),
+            }],
             help: Vec::new(),
             notes: Vec::new(),
             fixes: Vec::new(),
@@ -109,7 +112,10 @@ impl Diagnostic {
     /// Adds another place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -139,7 +145,10 @@ impl Diagnostic {
         self.fixes.push(Fix {
             title: title.into(),
             applicability,
-            edits: vec![Edit { span, text: text.into() }],
+            edits: vec![Edit {
+                span,
+                text: text.into(),
+            }],
         });
         self
     }
@@ -160,8 +169,6 @@ impl Diagnostic {
 /// Brings diagnostics into the order in which they are shown: by file, place, code; the same finding twice
 /// is shown once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| {
-        (a.span(), a.code, &a.message).cmp(&(b.span(), b.code, &b.message))
-    });
+    diagnostics.sort_by(|a, b| (a.span(), a.code, &a.message).cmp(&(b.span(), b.code, &b.message)));
     diagnostics.dedup_by(|a, b| a.span() == b.span() && a.code == b.code && a.message == b.message);
 }

@@ -8,10 +8,15 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit};
 pub fn apply_fixes(text: &str, diagnostics: &[Diagnostic]) -> String {
     let mut chosen: Vec<&Edit> = Vec::new();
     for diagnostic in diagnostics {
-        let fix = diagnostic.fixes.iter().find(|fix| fix.applicability == Applicability::Safe);
+        let fix = diagnostic
+            .fixes
+            .iter()
+            .find(|fix| fix.applicability == Applicability::Safe);
         let Some(fix) = fix else { continue };
         let clear = |edit: &Edit| {
-            let fits = text.get(edit.span.start as usize..edit.span.end as usize).is_some();
+            let fits = text
+                .get(edit.span.start as usize..edit.span.end as usize)
+                .is_some();
             fits && !chosen.iter().any(|other| overlap(edit, other))
         };
         if fix.edits.iter().all(clear) {

@@ -7,11 +7,13 @@
 pub mod codes;
 pub mod diagnostic;
 mod fix;
+mod format;
 pub mod parse;
 pub mod source;
 pub mod tree;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use fix::apply_fixes;
+pub use format::format;
 pub use parse::{Parsed, parse};
 pub use source::{FileId, LineColumn, SourceFile, Sources, Span};

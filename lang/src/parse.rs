@@ -11,8 +11,11 @@ mod cursor;
 mod habits;
 mod item;
 mod lexical;
+mod literal;
+mod operand;
 mod recover;
 mod text;
+mod unseen;
 mod value;
 
 use crate::codes;
@@ -48,7 +51,7 @@ pub fn parse(file: &SourceFile) -> Parsed {
         }
     }
     let mut diagnostics = read.diagnostics;
-    let invisible = habits::invisible_characters(file);
+    let invisible = unseen::invisible_characters(file);
     let errors = read.errors + invisible.len();
     diagnostics.extend(invisible);
     diagnostic::sort(&mut diagnostics);
@@ -65,5 +68,8 @@ pub fn parse(file: &SourceFile) -> Parsed {
             .help("mend the first ones and look again"),
         );
     }
-    Parsed { file: read.file, diagnostics }
+    Parsed {
+        file: read.file,
+        diagnostics,
+    }
 }

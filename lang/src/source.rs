@@ -50,7 +50,11 @@ impl Span {
     /// A span; an `end` before `start` is moved up to it.
     #[must_use]
     pub fn new(file: FileId, start: u32, end: u32) -> Self {
-        Self { file, start, end: end.max(start) }
+        Self {
+            file,
+            start,
+            end: end.max(start),
+        }
     }
 
     /// The smallest span that covers both. `other` must be of the same file, else `self` is returned.
@@ -59,19 +63,29 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     /// The empty span at its beginning.
     #[must_use]
     pub fn before(self) -> Self {
-        Self { end: self.start, ..self }
+        Self {
+            end: self.start,
+            ..self
+        }
     }
 
     /// The empty span at its end.
     #[must_use]
     pub fn after(self) -> Self {
-        Self { start: self.end, ..self }
+        Self {
+            start: self.end,
+            ..self
+        }
     }
 
     /// Its length in bytes.
@@ -100,7 +114,12 @@ impl SourceFile {
                 line_starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
             }
         }
-        Self { id, name: name.into(), text, line_starts: line_starts.into() }
+        Self {
+            id,
+            name: name.into(),
+            text,
+            line_starts: line_starts.into(),
+        }
     }
 
     /// Which file it is.
@@ -124,7 +143,9 @@ impl SourceFile {
     /// The text under a span, or the empty text where the span is not within the file.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
     }
 
     /// How many lines there are; an empty file has one.
@@ -143,7 +164,9 @@ impl SourceFile {
     #[must_use]
     pub fn line(&self, line: u32) -> Option<&str> {
         let start = self.line_start(line)? as usize;
-        let end = self.line_start(line + 1).map_or(self.text.len(), |next| next as usize);
+        let end = self
+            .line_start(line + 1)
+            .map_or(self.text.len(), |next| next as usize);
         Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
@@ -153,7 +176,10 @@ impl SourceFile {
         let line = self.line_starts.partition_point(|&start| start <= byte).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
         let end = (byte as usize).min(self.text.len());
-        let column = self.text.get(start..end).map_or(end.saturating_sub(start), |head| head.chars().count());
+        let column = self
+            .text
+            .get(start..end)
+            .map_or(end.saturating_sub(start), |head| head.chars().count());
         LineColumn {
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column + 1).unwrap_or(u32::MAX),

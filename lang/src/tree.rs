@@ -38,7 +38,8 @@ pub struct Block {
     pub span: Span,
     /// From `{` to `}`.
     pub body: Span,
-    /// Whether its braces closed; a block that did not is not checked for what it lacks.
+    /// Whether its braces closed and nothing in it had to be skipped; a block of which something is missing is not
+    /// checked for what it lacks.
     pub complete: bool,
 }
 
@@ -174,7 +175,7 @@ pub struct Ref {
 pub struct Args {
     /// The first one, written without its name.
     pub first: Option<Box<Expr>>,
-    /// The others, with theirs.
+    /// The others, with theirs; a name is empty where it is missing (which has been reported).
     pub named: Vec<Field>,
     /// From `(` to `)`.
     pub span: Span,
@@ -243,7 +244,11 @@ impl Ref {
     /// The path as it is written.
     #[must_use]
     pub fn dotted(&self) -> String {
-        self.path.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".")
+        self.path
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".")
     }
 
     /// The only name, where there is one name and no call.

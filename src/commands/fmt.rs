@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &FmtArgs) -> Result<u8, Trouble> {
         };
         let Some(file) = sources.get(id) else { continue };
         let parsed = rescc_lang::parse(file);
-        let Some(formatted) = None::<String> else {
+        let Some(formatted) = rescc_lang::format(file, &parsed) else {
             show(&sources, &parsed.diagnostics, Format::Human, Stream::Err);
             broken += 1;
             continue;

@@ -67,7 +67,10 @@ impl Parser<'_> {
                 self.span(at_second, self.last_end).after(),
                 "expected `{`",
             )
-            .help(format!("a block has a body: `{} {} {{ … }}`", kind.text, name.text))
+            .help(format!(
+                "a block has a body: `{} {} {{ … }}`",
+                kind.text, name.text
+            ))
             .help(format!("a field has a `=`: `{} = {}`", kind.text, name.text)),
         );
         self.damaged = true;
@@ -95,7 +98,14 @@ impl Parser<'_> {
             self.report(
                 Diagnostic::error(
                     codes::BLOCK_WITH_EQUALS,
-                    format!("`{}` between a block's name and its `{{`", if self.text_between(equals.start as usize, equals.end as usize) == ":" { ":" } else { "=" }),
+                    format!(
+                        "`{}` between a block's name and its `{{`",
+                        if self.text_between(equals.start as usize, equals.end as usize) == ":" {
+                            ":"
+                        } else {
+                            "="
+                        }
+                    ),
                     equals,
                     "not needed",
                 )
@@ -129,11 +139,18 @@ impl Parser<'_> {
                 after,
                 "expected a name or `=`",
             )
-            .help(format!("if it is a block, name it: `{} some_name {{ … }}`", kind.text))
+            .help(format!(
+                "if it is a block, name it: `{} some_name {{ … }}`",
+                kind.text
+            ))
             .help(format!("if it is a field, give it a value: `{} = …`", kind.text))
             .fix("insert `=`", Applicability::Maybe, after, " ="),
         );
-        let name = Ident { text: String::new(), span: after, quoted: false };
+        let name = Ident {
+            text: String::new(),
+            span: after,
+            quoted: false,
+        };
         self.block(start, kind, name, docs)
     }
 
@@ -161,18 +178,35 @@ impl Parser<'_> {
             && !lexical::RESERVED.contains(&label);
         let bare = if fits { label.to_owned() } else { bare_name(label) };
         let safe = fits && labels.len() == 1;
-        let what = if labels.len() == 1 { "name is quoted" } else { "block has one name, without quotes" };
+        let what = if labels.len() == 1 {
+            "name is quoted"
+        } else {
+            "block has one name, without quotes"
+        };
         self.report(
-            Diagnostic::error(codes::QUOTED_LABEL, format!("`{}`: {what}", kind.text), all, "expected a bare name")
-                .note("quoted is text from your system; bare is a name that the compiler knows")
-                .fix(
-                    format!("write `{} {bare}`", kind.text),
-                    if safe { Applicability::Safe } else { Applicability::Maybe },
-                    all,
-                    bare.clone(),
-                ),
+            Diagnostic::error(
+                codes::QUOTED_LABEL,
+                format!("`{}`: {what}", kind.text),
+                all,
+                "expected a bare name",
+            )
+            .note("quoted is text from your system; bare is a name that the compiler knows")
+            .fix(
+                format!("write `{} {bare}`", kind.text),
+                if safe {
+                    Applicability::Safe
+                } else {
+                    Applicability::Maybe
+                },
+                all,
+                bare.clone(),
+            ),
         );
-        let name = Ident { text: if fits { label.to_owned() } else { bare }, span: all, quoted: true };
+        let name = Ident {
+            text: if fits { label.to_owned() } else { bare },
+            span: all,
+            quoted: true,
+        };
         Some(Item::Block(self.block(start, kind, name, docs)))
     }
 
@@ -191,8 +225,13 @@ impl Parser<'_> {
                 complete: false,
             };
         }
-        let open =
-            Open { bracket: b'{', at: body_start, indent: self.indent, first_at: self.first_at, block: true };
+        let open = Open {
+            bracket: b'{',
+            at: body_start,
+            indent: self.indent,
+            first_at: self.first_at,
+            block: true,
+        };
         let level = self.open.len();
         let outer_damaged = std::mem::replace(&mut self.damaged, false);
         self.open.push(open);
@@ -249,19 +288,21 @@ impl Parser<'_> {
         if self.is_first_on_line() && self.indent == open.indent {
             return false;
         }
-        let Some(rest) = self.rest.strip_prefix('}') else { return false };
+        let Some(rest) = self.rest.strip_prefix('}') else {
+            return false;
+        };
         let rest = rest.trim_start_matches([' ', '\t']);
         if !rest.starts_with(['\n', '\r']) && !rest.starts_with("//") {
             return false;
         }
         let next = rest.split('\n').skip(1).find(|line| !line.trim().is_empty());
         next.is_some_and(|line| {
-                let columns = line
-                    .bytes()
-                    .take_while(|byte| matches!(byte, b' ' | b'\t'))
-                    .fold(0_usize, |sum, byte| sum + if byte == b'\t' { 4 } else { 1 });
-                columns > open.indent as usize
-            })
+            let columns = line
+                .bytes()
+                .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                .fold(0_usize, |sum, byte| sum + if byte == b'\t' { 4 } else { 1 });
+            columns > open.indent as usize
+        })
     }
 
     /// Says that brackets from this level on are not closed before the word at hand; once for each place.
@@ -272,7 +313,9 @@ impl Parser<'_> {
             return;
         }
         let lost = self.open.iter().skip(level).rev().copied().collect::<Vec<_>>();
-        let Some(inner) = lost.first().copied() else { return };
+        let Some(inner) = lost.first().copied() else {
+            return;
+        };
         let bracket = char::from(inner.bracket);
         let opened = self.span(inner.at, inner.at + 1);
         let (code, message) = if inner.block {
@@ -280,16 +323,32 @@ impl Parser<'_> {
         } else {
             (codes::UNCLOSED_BRACKET, format!("`{bracket}` is not closed"))
         };
-        let mut report = Diagnostic::error(code, message, opened, format!("no `{}` for this", char::from(inner.closer())));
+        let mut report = Diagnostic::error(
+            code,
+            message,
+            opened,
+            format!("no `{}` for this", char::from(inner.closer())),
+        );
         for outer in lost.iter().skip(1) {
             report = report.label(self.span(outer.at, outer.at + 1), "nor for this");
         }
-        let place = if self.rest.is_empty() { "the file ends here" } else { "expected before this" };
+        let place = if self.rest.is_empty() {
+            "the file ends here"
+        } else {
+            "expected before this"
+        };
         report = report.label(self.found_span(), place);
         let insert = self.closers(&lost);
         let title = if lost.len() == 1 { "close it" } else { "close them" };
-        let edits = vec![Edit { span: self.span(self.last_end, self.last_end), text: insert }];
-        report.fixes.push(Fix { title: title.to_owned(), applicability: Applicability::Maybe, edits });
+        let edits = vec![Edit {
+            span: self.span(self.last_end, self.last_end),
+            text: insert,
+        }];
+        report.fixes.push(Fix {
+            title: title.to_owned(),
+            applicability: Applicability::Maybe,
+            edits,
+        });
         self.report(report);
     }
 
@@ -311,7 +370,10 @@ impl Parser<'_> {
 
 /// A name for a text that is none.
 fn bare_name(text: &str) -> String {
-    let name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
     match name.chars().next() {
         Some(first) if !first.is_ascii_digit() => name,
         _ => format!("_{name}"),

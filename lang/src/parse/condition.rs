@@ -1,7 +1,6 @@
 //! Conditions: `and`, `or`, `not`, comparisons and what they compare.
 
 use super::cursor::{GiveUp, Parser, Res};
-use super::recover::Stopped;
 use super::{MAX_DEPTH, habits, lexical};
 use crate::codes;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
@@ -26,7 +25,12 @@ impl Parser<'_> {
         if connective.is_none() {
             return Ok(first);
         }
-        let mut links = vec![Link { test: first, whole, or: false, connective: whole.before() }];
+        let mut links = vec![Link {
+            test: first,
+            whole,
+            or: false,
+            connective: whole.before(),
+        }];
         while let Some((or, at)) = connective {
             self.last_end = at.end as usize;
             self.lines();
@@ -34,9 +38,18 @@ impl Parser<'_> {
             let next_item = self.is_first_on_line()
                 && !self.group
                 && (self.looks_like(lexical::assignment) || self.looks_like(lexical::declaration));
-            let test = if next_item { self.missing_value() } else { self.test()? };
+            let test = if next_item {
+                self.missing_value()
+            } else {
+                self.test()?
+            };
             whole = self.span(start, self.last_end);
-            links.push(Link { test, whole, or, connective: at });
+            links.push(Link {
+                test,
+                whole,
+                or,
+                connective: at,
+            });
             connective = self.connective();
         }
         Ok(self.chain(links))
@@ -71,7 +84,10 @@ impl Parser<'_> {
         })?;
         self.newline();
         let at = self.span(self.offset(), self.offset() + word.len());
-        let after = self.rest.get(word.len()..).map_or(0, |rest| rest.len() - rest.trim_start_matches([' ', '\t']).len());
+        let after = self
+            .rest
+            .get(word.len()..)
+            .map_or(0, |rest| rest.len() - rest.trim_start_matches([' ', '\t']).len());
         let remove = self.span(self.offset(), self.offset() + word.len() + after);
         let mut report = Diagnostic::error(
             codes::LEADING_CONNECTIVE,
@@ -84,8 +100,14 @@ impl Parser<'_> {
             title: format!("move `{word}`"),
             applicability: Applicability::Safe,
             edits: vec![
-                Edit { span: self.span(before, before), text: format!(" {word}") },
-                Edit { span: remove, text: String::new() },
+                Edit {
+                    span: self.span(before, before),
+                    text: format!(" {word}"),
+                },
+                Edit {
+                    span: remove,
+                    text: String::new(),
+                },
             ],
         });
         self.report(report);
@@ -105,7 +127,10 @@ impl Parser<'_> {
         }
         if !any_or {
             let tests = links.into_iter().map(|link| link.test).collect();
-            return Expr { kind: ExprKind::And(tests), span: whole };
+            return Expr {
+                kind: ExprKind::And(tests),
+                span: whole,
+            };
         }
         let mut alternatives: Vec<(Vec<Expr>, Span)> = Vec::new();
         for link in links {
@@ -121,10 +146,16 @@ impl Parser<'_> {
             (1, Some(test)) => test,
             (_, last) => {
                 tests.extend(last);
-                Expr { kind: ExprKind::And(tests), span }
+                Expr {
+                    kind: ExprKind::And(tests),
+                    span,
+                }
             }
         };
-        Expr { kind: ExprKind::Or(alternatives.into_iter().map(join).collect()), span: whole }
+        Expr {
+            kind: ExprKind::Or(alternatives.into_iter().map(join).collect()),
+            span: whole,
+        }
     }
 
     /// `not … a < b`
@@ -151,7 +182,10 @@ impl Parser<'_> {
         let mut test = test?;
         for start in starts.into_iter().rev() {
             let span = self.span(start, self.last_end);
-            test = Expr { kind: ExprKind::Not(Box::new(test)), span };
+            test = Expr {
+                kind: ExprKind::Not(Box::new(test)),
+                span,
+            };
         }
         Ok(test)
     }
@@ -167,10 +201,18 @@ impl Parser<'_> {
         self.gap();
         let right = self.operand()?;
         let span = self.span(start, self.last_end);
-        let compare = ExprKind::Compare { op, op_span, left: Box::new(left), right: Box::new(right) };
+        let compare = ExprKind::Compare {
+            op,
+            op_span,
+            left: Box::new(left),
+            right: Box::new(right),
+        };
         let mut test = Expr { kind: compare, span };
         if negated {
-            test = Expr { kind: ExprKind::Not(Box::new(test)), span };
+            test = Expr {
+                kind: ExprKind::Not(Box::new(test)),
+                span,
+            };
         }
         self.chained(left_end, op_span)?;
         Ok(test)
@@ -211,11 +253,19 @@ impl Parser<'_> {
             }
             b'<' if !self.at("<>") => {
                 self.advance(1);
-                if self.eat("=") { CompareOp::Le } else { CompareOp::Lt }
+                if self.eat("=") {
+                    CompareOp::Le
+                } else {
+                    CompareOp::Lt
+                }
             }
             b'>' => {
                 self.advance(1);
-                if self.eat("=") { CompareOp::Ge } else { CompareOp::Gt }
+                if self.eat("=") {
+                    CompareOp::Ge
+                } else {
+                    CompareOp::Gt
+                }
             }
             b'=' if self.group && self.is_first_on_line() => return None,
             b'=' | b'!' | b'<' => habits::comparison(self)?,
@@ -226,9 +276,13 @@ impl Parser<'_> {
     }
 
     fn operator_word(&mut self) -> Option<CompareOp> {
-        let (word, op) = [("in", CompareOp::In), ("like", CompareOp::Like), ("matches", CompareOp::Matches)]
-            .into_iter()
-            .find(|(word, _)| self.at_word(word))?;
+        let (word, op) = [
+            ("in", CompareOp::In),
+            ("like", CompareOp::Like),
+            ("matches", CompareOp::Matches),
+        ]
+        .into_iter()
+        .find(|(word, _)| self.at_word(word))?;
         self.advance(word.len());
         Some(op)
     }
@@ -255,166 +309,18 @@ impl Parser<'_> {
             title: "move it".to_owned(),
             applicability: Applicability::Safe,
             edits: vec![
-                Edit { span: self.span(left, left), text: "not ".to_owned() },
-                Edit { span: not, text: String::new() },
+                Edit {
+                    span: self.span(left, left),
+                    text: "not ".to_owned(),
+                },
+                Edit {
+                    span: not,
+                    text: String::new(),
+                },
             ],
         });
         self.report(report);
         Some((op, self.since(at), true))
-    }
-
-    /// What a test is about.
-    fn operand(&mut self) -> Res<Expr> {
-        let Some(byte) = self.peek() else { return Ok(self.missing_value()) };
-        let value = match byte {
-            b'"' | b'0'..=b'9' | b'-' => self.literal_or_range(),
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' => self.word_operand(),
-            b'[' => self.list(),
-            b'(' => self.group(),
-            b',' | b';' | b')' | b']' | b'}' => Ok(self.missing_value()),
-            _ if self.at_line_end() => Ok(self.missing_value()),
-            b'$' => {
-                if habits::dollar(self) { Ok(self.error_value(self.offset())) } else { Err(self.not_a_value()) }
-            }
-            b'.' | b'+' if habits::number(self) => self.literal_or_range(),
-            _ if habits::other_quotes(self) => Ok(self.error_value(self.offset())),
-            _ => Err(self.not_a_value()),
-        }?;
-        self.last_end = self.last_end.max(value.span.end as usize);
-        Ok(value)
-    }
-
-    fn word_operand(&mut self) -> Res<Expr> {
-        if !matches!(self.peek(), Some(b't' | b'f' | b'a' | b'o' | b'n' | b'i' | b'l' | b'm')) {
-            return self.reference_or_range();
-        }
-        if self.at_word("true") || self.at_word("false") {
-            return self.literal_or_range();
-        }
-        if let Some(word) = lexical::RESERVED.iter().find(|word| self.at_word(word)) {
-            self.report(Diagnostic::error(
-                codes::EXPECTED_VALUE,
-                format!("expected a value, found `{word}`"),
-                self.found_span(),
-                "a word of the language",
-            ));
-            return Err(GiveUp::Here);
-        }
-        self.reference_or_range()
-    }
-
-    /// A name; one with `..` behind it is no end of a range.
-    fn reference_or_range(&mut self) -> Res<Expr> {
-        let name = self.reference()?;
-        if lexical::blanks(self.rest).is_ok_and(|(rest, _)| rest.starts_with("..")) {
-            self.space();
-            let dots = self.span(self.offset(), self.offset() + 2);
-            self.report(
-                Diagnostic::error(codes::BAD_RANGE, "a range has literals at its ends", dots, "not behind a name")
-                    .note("both ends of a range are literals: `5ms..25ms`"),
-            );
-            return Err(GiveUp::Here);
-        }
-        Ok(name)
-    }
-
-    fn literal_or_range(&mut self) -> Res<Expr> {
-        let left = self.literal()?;
-        self.last_end = self.offset();
-        let range = self.range(left)?;
-        self.last_end = range.span.end as usize;
-        Ok(range)
-    }
-
-    pub(super) fn literal(&mut self) -> Res<Expr> {
-        let start = self.offset();
-        match self.peek() {
-            Some(b'"') => self.text(),
-            Some(b't') if self.eat_word("true") => {
-                Ok(Expr { kind: ExprKind::Bool(true), span: self.since(start) })
-            }
-            Some(b'f') if self.eat_word("false") => {
-                Ok(Expr { kind: ExprKind::Bool(false), span: self.since(start) })
-            }
-            _ => self.quantity(),
-        }
-    }
-
-    /// `( … )`
-    fn group(&mut self) -> Res<Expr> {
-        let start = self.offset();
-        let level = self.open_bracket()?;
-        let group = std::mem::replace(&mut self.group, true);
-        let value = self.grouped(level, start);
-        self.group = group;
-        self.close_bracket(level);
-        value
-    }
-
-    fn grouped(&mut self, level: usize, start: usize) -> Res<Expr> {
-        self.lines();
-        let value = match self.condition() {
-            Ok(value) => value,
-            Err(GiveUp::Here) => return self.skip_group(level, start),
-            lost => return lost,
-        };
-        self.lines();
-        match self.peek() {
-            Some(b')') => {
-                self.advance(1);
-                self.last_end = self.offset();
-                Ok(value)
-            }
-            None => {
-                self.report_unclosed(0);
-                Err(GiveUp::Lost(0))
-            }
-            Some(b']' | b'}') => {
-                self.wrong_closer(level)?;
-                Ok(self.error_value(start))
-            }
-            Some(_) if self.is_first_on_line() => {
-                self.report_unclosed(level);
-                Err(GiveUp::Lost(level))
-            }
-            Some(_) => {
-                let found = self.found();
-                self.report(Diagnostic::error(
-                    codes::EXPECTED_VALUE,
-                    format!("expected an operator or `)`, found {found}"),
-                    self.found_span(),
-                    "the value before it has ended",
-                ));
-                self.skip_group(level, start)
-            }
-        }
-    }
-
-    fn skip_group(&mut self, level: usize, start: usize) -> Res<Expr> {
-        self.open.truncate(level + 1);
-        match self.sync(vec![b'(']) {
-            Stopped::Closed => {
-                self.last_end = self.offset();
-                Ok(self.error_value(start))
-            }
-            _ => Err(GiveUp::Lost(level)),
-        }
-    }
-
-    /// Something that can't begin a value.
-    pub(super) fn not_a_value(&mut self) -> GiveUp {
-        let found = self.found();
-        let report = Diagnostic::error(
-            codes::EXPECTED_VALUE,
-            format!("expected a value, found {found}"),
-            self.found_span(),
-            "can't begin a value",
-        );
-        self.report(match self.peek() {
-            Some(b'{') => report.note("a record is a whole value; conditions and operators take none"),
-            _ => report.help("text stands in quotes; names are of letters, digits and `_`"),
-        });
-        GiveUp::Here
     }
 }
 
@@ -433,11 +339,23 @@ fn mixed(links: &[Link], whole: Span) -> Diagnostic {
     }
     for (span, count) in runs {
         if count > 1 {
-            edits.push(Edit { span: span.before(), text: "(".to_owned() });
-            edits.push(Edit { span: span.after(), text: ")".to_owned() });
+            edits.push(Edit {
+                span: span.before(),
+                text: "(".to_owned(),
+            });
+            edits.push(Edit {
+                span: span.after(),
+                text: ")".to_owned(),
+            });
         }
     }
-    let connective = |or: bool| links.iter().skip(1).find(|link| link.or == or).map_or(whole, |link| link.connective);
+    let connective = |or: bool| {
+        links
+            .iter()
+            .skip(1)
+            .find(|link| link.or == or)
+            .map_or(whole, |link| link.connective)
+    };
     let mut report = Diagnostic::error(
         codes::MIXED_AND_OR,
         "`and` and `or` are mixed without parentheses",

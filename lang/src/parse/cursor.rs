@@ -1,7 +1,7 @@
 //! Where the parser stands in the text, what is open there, and what it has found wrong so far.
 
 use super::lexical::{self, Lex};
-use super::{MAX_DIAGNOSTICS, habits};
+use super::{MAX_DIAGNOSTICS, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
 use crate::tree::{Comment, Expr, ExprKind, File, Ident};
@@ -129,7 +129,10 @@ impl<'a> Parser<'a> {
         self.drop_docs();
         self.comments.sort_by_key(|comment| comment.span);
         Read {
-            file: File { items, comments: self.comments },
+            file: File {
+                items,
+                comments: self.comments,
+            },
             diagnostics: self.diagnostics,
             errors: self.errors,
             unbalanced: self.unbalanced,
@@ -193,7 +196,9 @@ impl<'a> Parser<'a> {
 
     /// Whether a word of the language stands here, and nothing longer.
     pub(super) fn at_word(&self, text: &str) -> bool {
-        self.rest.strip_prefix(text).is_some_and(|rest| !rest.bytes().next().is_some_and(lexical::is_name_byte))
+        self.rest
+            .strip_prefix(text)
+            .is_some_and(|rest| !rest.bytes().next().is_some_and(lexical::is_name_byte))
     }
 
     /// Whether the line ends here.
@@ -248,12 +253,19 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn ident(&self, text: &str, start: usize) -> Ident {
-        Ident { text: text.to_owned(), span: self.since(start), quoted: false }
+        Ident {
+            text: text.to_owned(),
+            span: self.since(start),
+            quoted: false,
+        }
     }
 
     /// A value that could not be read.
     pub(super) fn error_value(&self, start: usize) -> Expr {
-        Expr { kind: ExprKind::Error, span: self.since(start) }
+        Expr {
+            kind: ExprKind::Error,
+            span: self.since(start),
+        }
     }
 
     // --- space
@@ -266,11 +278,11 @@ impl<'a> Parser<'a> {
                     self.take(lexical::blanks);
                 }
                 Some(b'/') if self.at("//") => self.comment(),
-                Some(b'/') if self.at("/*") => habits::block_comment(self),
-                Some(b'#') => habits::hash_comment(self),
+                Some(b'/') if self.at("/*") => unseen::block_comment(self),
+                Some(b'#') => unseen::hash_comment(self),
                 Some(b'\n' | b'!'..=b'~') | None => return,
                 Some(_) => {
-                    if self.at_line_end() || !habits::skip_invisible(self) {
+                    if self.at_line_end() || !unseen::skip_invisible(self) {
                         return;
                     }
                 }
@@ -289,7 +301,9 @@ impl<'a> Parser<'a> {
 
     fn begin_line(&mut self) {
         let blanks = self.take(lexical::blanks).unwrap_or("");
-        let columns = blanks.bytes().fold(0_usize, |sum, byte| sum + if byte == b'\t' { 4 } else { 1 });
+        let columns = blanks
+            .bytes()
+            .fold(0_usize, |sum, byte| sum + if byte == b'\t' { 4 } else { 1 });
         self.indent = u32::try_from(columns).unwrap_or(u32::MAX);
         self.first_at = self.offset();
     }
@@ -320,8 +334,16 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn remember_comment(&mut self, text: &str, start: usize, trailing: bool, doc: bool) {
-        let comment = Comment { text: text.to_owned(), span: self.span(start, start + text.len()), trailing };
-        if doc { self.docs.push(comment) } else { self.comments.push(comment) }
+        let comment = Comment {
+            text: text.to_owned(),
+            span: self.span(start, start + text.len()),
+            trailing,
+        };
+        if doc {
+            self.docs.push(comment)
+        } else {
+            self.comments.push(comment)
+        }
     }
 
     /// The lines of the doc comment that has just been read.
@@ -360,17 +382,25 @@ impl<'a> Parser<'a> {
         if self.at_line_end() {
             return "the end of the line".to_owned();
         }
-        let word = lexical::word(self.rest).or_else(|_| lexical::number(self.rest)).map(|(_, word)| word);
+        let word = lexical::word(self.rest)
+            .or_else(|_| lexical::number(self.rest))
+            .map(|(_, word)| word);
         match word {
             Ok(word) if word.len() <= 40 => format!("`{word}`"),
             Ok(word) => format!("`{}…`", word.chars().take(40).collect::<String>()),
-            Err(_) => self.rest.chars().next().map_or_else(String::new, |c| format!("`{c}`")),
+            Err(_) => self
+                .rest
+                .chars()
+                .next()
+                .map_or_else(String::new, |c| format!("`{c}`")),
         }
     }
 
     /// Where the word at hand stands.
     pub(super) fn found_span(&self) -> Span {
-        let word = lexical::word(self.rest).or_else(|_| lexical::number(self.rest)).map(|(_, word)| word.len());
+        let word = lexical::word(self.rest)
+            .or_else(|_| lexical::number(self.rest))
+            .map(|(_, word)| word.len());
         match word {
             Ok(len) => self.span(self.offset(), self.offset() + len),
             Err(_) if self.at_line_end() => self.span(self.offset(), self.offset()),

@@ -2,10 +2,9 @@
 //! meant, a fix; reading goes on as if it had been written right.
 
 use super::cursor::Parser;
-use super::{MAX_DIAGNOSTICS, lexical};
+use super::lexical;
 use crate::codes;
 use crate::diagnostic::{Applicability, Code, Diagnostic};
-use crate::source::{SourceFile, Span};
 use crate::tree::CompareOp;
 
 /// The operators of other languages, the longer ones first, and what they are here.
@@ -17,116 +16,6 @@ const OTHER_OPERATORS: &[(&str, CompareOp)] = &[
     ("=<", CompareOp::Le),
     ("=>", CompareOp::Ge),
 ];
-
-/// Control characters and marks that turn the direction of text, wherever they stand; a run of them is one finding.
-pub(super) fn invisible_characters(file: &SourceFile) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = Vec::new();
-    let bytes = file.text().as_bytes();
-    let mut run: Option<(usize, usize)> = None;
-    // Most files have none: whole pieces are passed over without a look at each place.
-    let suspicious = |byte: u8| (byte < b' ') & (byte != b'\n') & (byte != b'\t') | (byte == 0x7f) | (byte == 0xe2);
-    if !bytes.chunks(64).any(|piece| piece.iter().fold(false, |any, &byte| any | suspicious(byte))) {
-        return found;
-    }
-    let mut finish = |run: Option<(usize, usize)>| {
-        if let Some((start, end)) = run {
-            let at = |byte| u32::try_from(byte).unwrap_or(u32::MAX);
-            let span = Span::new(file.id(), at(start), at(end));
-            found.push(invisible(file.slice(span), span));
-        }
-        found.len() <= MAX_DIAGNOSTICS
-    };
-    for (at, &byte) in bytes.iter().enumerate() {
-        let len = match byte {
-            b'\n' | b'\t' | b' '..=b'~' => continue,
-            b'\r' if bytes.get(at + 1) == Some(&b'\n') => continue,
-            0..=0x1f | 0x7f => 1,
-            0xe2 => match (bytes.get(at + 1), bytes.get(at + 2)) {
-                (Some(0x80), Some(0xaa..=0xae)) | (Some(0x81), Some(0xa6..=0xa9)) => 3,
-                _ => continue,
-            },
-            _ => continue,
-        };
-        match &mut run {
-            Some((_, end)) if *end == at => *end = at + len,
-            _ => {
-                if !finish(run.replace((at, at + len))) {
-                    return found;
-                }
-            }
-        }
-    }
-    finish(run);
-    found
-}
-
-fn invisible(text: &str, span: Span) -> Diagnostic {
-    let names = text.chars().take(4).map(|c| format!("U+{:04X}", u32::from(c))).collect::<Vec<_>>().join(" ");
-    let more = if text.chars().nth(4).is_some() { " …" } else { "" };
-    Diagnostic::error(codes::INVISIBLE_CHARACTER, format!("invisible character {names}{more}"), span, "stands here")
-        .help("remove it; in a text, write `\\u{…}`")
-}
-
-/// Skips one character that can't be seen; `false` if the one at hand can. Those that
-/// [`invisible_characters`] has not reported are reported.
-pub(super) fn skip_invisible(parser: &mut Parser<'_>) -> bool {
-    let Some(c) = parser.rest.chars().next() else { return false };
-    if !lexical::is_invisible(c) {
-        return false;
-    }
-    let reported = c.is_ascii() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !reported {
-        let here = parser.here();
-        let space = c.is_whitespace();
-        let (title, text) = if space { ("write a space", " ") } else { ("remove it", "") };
-        parser.report(invisible(c.encode_utf8(&mut [0; 4]), here).fix(title, Applicability::Safe, here, text));
-    }
-    parser.advance_char();
-    true
-}
-
-/// `# …`
-pub(super) fn hash_comment(parser: &mut Parser<'_>) {
-    let start = parser.offset();
-    let line = parser.take(lexical::line).unwrap_or("").trim_end();
-    let hashes = line.bytes().take_while(|&byte| byte == b'#').count();
-    let slashes = if hashes == 2 { "///" } else { "//" };
-    let span = parser.span(start, start + hashes);
-    parser.report(
-        Diagnostic::error(codes::OTHER_COMMENT, "`#` begins no comment", span, "a comment begins with `//`")
-            .fix(format!("write `{slashes}`"), Applicability::Safe, span, slashes),
-    );
-    let trailing = start != parser.first_at;
-    parser.remember_comment(line, start, trailing, false);
-}
-
-/// `/* … */`
-pub(super) fn block_comment(parser: &mut Parser<'_>) {
-    let start = parser.offset();
-    let end = if parser.no_comment_end { None } else { parser.rest.find("*/") };
-    parser.no_comment_end = end.is_none();
-    let Some(len) = end else {
-        let here = parser.span(start, start + 2);
-        parser.take(lexical::line);
-        parser.report(
-            Diagnostic::error(codes::OTHER_COMMENT, "`/*` begins no comment", here, "a comment begins with `//`")
-                .help("begin each line of the comment with `//`"),
-        );
-        return;
-    };
-    let text = parser.text_between(start + 2, start + len).trim();
-    let lines = parser.text_between(start, start + len).bytes().filter(|&byte| byte == b'\n').count();
-    parser.advance(len + 2);
-    let whole = parser.since(start);
-    let mut report =
-        Diagnostic::error(codes::OTHER_COMMENT, "`/*` begins no comment", whole, "a comment begins with `//`")
-            .help("begin each line of the comment with `//`");
-    let ends_line = lexical::blanks(parser.rest).is_ok_and(|(rest, _)| rest.is_empty() || rest.starts_with(['\n', '\r']));
-    if lines == 0 && ends_line {
-        report = report.fix(format!("write `// {text}`"), Applicability::Safe, whole, format!("// {text}"));
-    }
-    parser.report(report);
-}
 
 /// A name, or `api-gateway` where a name stands.
 pub(super) fn name<'a>(parser: &mut Parser<'a>) -> &'a str {
@@ -142,16 +31,23 @@ pub(super) fn name<'a>(parser: &mut Parser<'a>) -> &'a str {
     let span = parser.since(start);
     let joined = word.replace('-', "_");
     parser.report(
-        Diagnostic::error(codes::HYPHEN, format!("`{word}` is no name"), span, "has a hyphen in it")
-            .note("a name is of letters, digits and `_`; what your system calls it stands in quotes in `bind`")
-            .fix(format!("write `{joined}`"), Applicability::Maybe, span, joined),
+        Diagnostic::error(
+            codes::HYPHEN,
+            format!("`{word}` is no name"),
+            span,
+            "has a hyphen in it",
+        )
+        .note("a name is of letters, digits and `_`; what your system calls it stands in quotes in `bind`")
+        .fix(format!("write `{joined}`"), Applicability::Maybe, span, joined),
     );
     word
 }
 
 /// The `=` of a field, in whatever spelling; whether it was not `=`.
 pub(super) fn assignment(parser: &mut Parser<'_>) -> bool {
-    let found = ["==", "=>", ":=", ":"].into_iter().find(|&spelling| parser.at(spelling));
+    let found = ["==", "=>", ":=", ":"]
+        .into_iter()
+        .find(|&spelling| parser.at(spelling));
     let Some(found) = found else {
         parser.eat("=");
         return false;
@@ -160,18 +56,27 @@ pub(super) fn assignment(parser: &mut Parser<'_>) -> bool {
     parser.advance(found.len());
     let at = parser.since(start);
     let (code, span, text) = if found == ":" {
-        let space = if matches!(parser.peek(), Some(b' ' | b'\t')) { "" } else { " " };
-        (codes::COLON, parser.span(parser.last_end, start + 1), format!(" ={space}"))
+        let space = if matches!(parser.peek(), Some(b' ' | b'\t')) {
+            ""
+        } else {
+            " "
+        };
+        (
+            codes::COLON,
+            parser.span(parser.last_end, start + 1),
+            format!(" ={space}"),
+        )
     } else {
         (codes::OTHER_ASSIGNMENT, at, "=".to_owned())
     };
     parser.report(
-        Diagnostic::error(code, format!("a field is given with `=`, not with `{found}`"), at, "expected `=`").fix(
-            "write `=`",
-            Applicability::Safe,
-            span,
-            text,
-        ),
+        Diagnostic::error(
+            code,
+            format!("a field is given with `=`, not with `{found}`"),
+            at,
+            "expected `=`",
+        )
+        .fix("write `=`", Applicability::Safe, span, text),
     );
     true
 }
@@ -181,10 +86,19 @@ pub(super) fn semicolon(parser: &mut Parser<'_>) {
     let here = parser.here();
     parser.advance(1);
     let more = !matches!(lexical::blanks(parser.rest), Ok((rest, _)) if rest.is_empty() || rest.starts_with(['\n', '\r', '}', ')', ']', '/']));
-    let (title, text) = if more { ("write `,`", ",") } else { ("remove it", "") };
+    let (title, text) = if more {
+        ("write `,`", ",")
+    } else {
+        ("remove it", "")
+    };
     parser.report(
-        Diagnostic::error(codes::SEMICOLON, "`;` separates nothing here", here, "a comma or a new line does")
-            .fix(title, Applicability::Safe, here, text),
+        Diagnostic::error(
+            codes::SEMICOLON,
+            "`;` separates nothing here",
+            here,
+            "a comma or a new line does",
+        )
+        .fix(title, Applicability::Safe, here, text),
     );
 }
 
@@ -213,17 +127,40 @@ pub(super) fn other_quotes(parser: &mut Parser<'_>) -> bool {
         '‘' => &['’', '‘', '\''],
         _ => return false,
     };
-    let Some(len) = chars.as_str().find(|c| c == '\n' || ends.contains(&c)) else { return false };
-    let Ok((rest, text)) = lexical::split(chars.as_str(), len) else { return false };
-    let Some(end) = rest.chars().next().filter(|&c| c != '\n') else { return false };
+    let Some(len) = chars.as_str().find(|c| c == '\n' || ends.contains(&c)) else {
+        return false;
+    };
+    let Ok((rest, text)) = lexical::split(chars.as_str(), len) else {
+        return false;
+    };
+    let Some(end) = rest.chars().next().filter(|&c| c != '\n') else {
+        return false;
+    };
     parser.advance(first.len_utf8() + len + end.len_utf8());
     let whole = parser.since(start);
     let plain = !text.contains(['"', '\\', '$']);
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${");
-    let applicability = if plain { Applicability::Safe } else { Applicability::Maybe };
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace("${", "$${");
+    let applicability = if plain {
+        Applicability::Safe
+    } else {
+        Applicability::Maybe
+    };
     parser.report(
-        Diagnostic::error(codes::OTHER_QUOTES, "text stands in double quotes", whole, format!("not in `{first}`"))
-            .fix("write double quotes", applicability, whole, format!("\"{escaped}\"")),
+        Diagnostic::error(
+            codes::OTHER_QUOTES,
+            "text stands in double quotes",
+            whole,
+            format!("not in `{first}`"),
+        )
+        .fix(
+            "write double quotes",
+            applicability,
+            whole,
+            format!("\"{escaped}\""),
+        ),
     );
     true
 }
@@ -233,7 +170,9 @@ pub(super) fn dollar(parser: &mut Parser<'_>) -> bool {
     let start = parser.offset();
     let braced = parser.at("${");
     let inner = parser.rest.get(if braced { 2 } else { 1 }..).unwrap_or("");
-    let Ok((rest, path)) = lexical::path(inner) else { return false };
+    let Ok((rest, path)) = lexical::path(inner) else {
+        return false;
+    };
     if braced && !rest.starts_with('}') {
         return false;
     }
@@ -241,12 +180,13 @@ pub(super) fn dollar(parser: &mut Parser<'_>) -> bool {
     parser.advance(path.len() + if braced { 3 } else { 1 });
     let span = parser.since(start);
     parser.report(
-        Diagnostic::error(codes::DOLLAR, "a name outside a text has no `$`", span, "not within quotes").fix(
-            format!("write `{path}`"),
-            Applicability::Safe,
+        Diagnostic::error(
+            codes::DOLLAR,
+            "a name outside a text has no `$`",
             span,
-            path,
-        ),
+            "not within quotes",
+        )
+        .fix(format!("write `{path}`"), Applicability::Safe, span, path),
     );
     true
 }
@@ -277,7 +217,11 @@ pub(super) fn connective(parser: &mut Parser<'_>) -> Option<&'static str> {
     let (found, word) = [("&&", "and"), ("||", "or")]
         .into_iter()
         .find(|(symbol, _)| parser.at(symbol))
-        .or_else(|| [("AND", "and"), ("OR", "or")].into_iter().find(|(upper, _)| parser.at_word(upper)))?;
+        .or_else(|| {
+            [("AND", "and"), ("OR", "or")]
+                .into_iter()
+                .find(|(upper, _)| parser.at_word(upper))
+        })?;
     let start = parser.offset();
     parser.advance(found.len());
     symbol(parser, start, found, word);
@@ -300,17 +244,34 @@ fn symbol(parser: &mut Parser<'_>, start: usize, found: &str, word: &str) {
     let before = parser.text_between(start.saturating_sub(1), start);
     let ends_word = |text: &str| text.is_empty() || text.starts_with([' ', '\t', '\n', '\r', '(', '[']);
     let left = if ends_word(before) { "" } else { " " };
-    let right = if parser.rest.starts_with([' ', '\t', '\n', '\r']) { "" } else { " " };
+    let right = if parser.rest.starts_with([' ', '\t', '\n', '\r']) {
+        ""
+    } else {
+        " "
+    };
     parser.report(
-        Diagnostic::error(codes::SYMBOL_OPERATOR, format!("`{found}` is `{word}` here"), span, format!("expected `{word}`"))
-            .fix(format!("write `{word}`"), Applicability::Safe, span, format!("{left}{word}{right}")),
+        Diagnostic::error(
+            codes::SYMBOL_OPERATOR,
+            format!("`{found}` is `{word}` here"),
+            span,
+            format!("expected `{word}`"),
+        )
+        .fix(
+            format!("write `{word}`"),
+            Applicability::Safe,
+            span,
+            format!("{left}{word}{right}"),
+        ),
     );
 }
 
 /// A comparison as other languages write it.
 pub(super) fn comparison(parser: &mut Parser<'_>) -> Option<CompareOp> {
     let start = parser.offset();
-    let other = OTHER_OPERATORS.iter().find(|(symbol, _)| parser.at(symbol)).copied();
+    let other = OTHER_OPERATORS
+        .iter()
+        .find(|(symbol, _)| parser.at(symbol))
+        .copied();
     let (code, symbol, op): (Code, &str, CompareOp) = match other {
         Some((symbol, op)) => (codes::OTHER_OPERATOR, symbol, op),
         None if parser.at("=") && !parser.at("==") => (codes::SINGLE_EQUALS, "=", CompareOp::Eq),

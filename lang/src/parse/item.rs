@@ -14,6 +14,7 @@ impl Parser<'_> {
         loop {
             self.separators(items.is_empty());
             if self.block_end(block) != End::Not {
+                items.shrink_to_fit();
                 return items;
             }
             let before = self.offset();
@@ -98,13 +99,19 @@ impl Parser<'_> {
                     key.span,
                     "expected a plain text",
                 ));
-                text.parts.into_iter().fold(String::new(), |name, part| match part {
-                    TextPart::Literal(text) => name + &text,
-                    TextPart::Name { path, .. } => name + &path.join("."),
-                })
+                text.parts
+                    .into_iter()
+                    .fold(String::new(), |name, part| match part {
+                        TextPart::Literal(text) => name + &text,
+                        TextPart::Name { path, .. } => name + &path.join("."),
+                    })
             }
         };
-        let name = Ident { text: name, span: self.since(start), quoted: true };
+        let name = Ident {
+            text: name,
+            span: self.since(start),
+            quoted: true,
+        };
         self.last_end = self.offset();
         self.space();
         match self.peek() {
@@ -141,7 +148,12 @@ impl Parser<'_> {
 
     pub(super) fn field(&self, name: Ident, value: Expr, doc: Vec<String>) -> Field {
         let span = name.span.to(self.span(self.last_end, self.last_end));
-        Field { span, name, value, doc }
+        Field {
+            span,
+            name,
+            value,
+            doc,
+        }
     }
 
     /// The value of a block's field; whatever happens in it ends with it.
@@ -171,7 +183,10 @@ impl Parser<'_> {
 
     /// A value that could not be read, up to the last word.
     pub(super) fn span_error(&self, start: usize) -> Expr {
-        Expr { kind: ExprKind::Error, span: self.span(start, self.last_end) }
+        Expr {
+            kind: ExprKind::Error,
+            span: self.span(start, self.last_end),
+        }
     }
 
     /// A name with neither `=` nor a block behind it.
@@ -192,8 +207,7 @@ impl Parser<'_> {
         }
         let found = self.found();
         self.report(
-            report(&format!("found {found}"))
-                .help("a field is `name = value`, a block is `kind name { … }`"),
+            report(&format!("found {found}")).help("a field is `name = value`, a block is `kind name { … }`"),
         );
         self.skip_line();
         None
@@ -251,8 +265,13 @@ impl Parser<'_> {
                     if comma {
                         let here = self.here();
                         self.report(
-                            Diagnostic::error(codes::STRAY_COMMA, "comma separates nothing", here, "not needed")
-                                .fix("remove it", Applicability::Safe, here, ""),
+                            Diagnostic::error(
+                                codes::STRAY_COMMA,
+                                "comma separates nothing",
+                                here,
+                                "not needed",
+                            )
+                            .fix("remove it", Applicability::Safe, here, ""),
                         );
                     }
                     comma = true;
@@ -290,7 +309,11 @@ impl Parser<'_> {
                 }
                 Err(lost) => return Err(lost),
             }
-            let another = if item { self.begins_item() } else { self.begins_value() };
+            let another = if item {
+                self.begins_item()
+            } else {
+                self.begins_value()
+            };
             self.missing_separator(another);
             if another {
                 return Ok(sound);
@@ -306,7 +329,8 @@ impl Parser<'_> {
 
     /// Whether a value seems to begin here.
     fn begins_value(&self) -> bool {
-        matches!(self.peek(), Some(b'"' | b'[' | b'(' | b'{' | b'0'..=b'9' | b'-')) || self.looks_like(lexical::word)
+        matches!(self.peek(), Some(b'"' | b'[' | b'(' | b'{' | b'0'..=b'9' | b'-'))
+            || self.looks_like(lexical::word)
     }
 
     /// Whether a field or a block seems to begin here.

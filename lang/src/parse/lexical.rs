@@ -11,8 +11,7 @@ use nom::{IResult, Parser as _};
 pub(super) type Lex<'a, O> = IResult<&'a str, O, ()>;
 
 /// The words that are no names. `baseline` is none of them: it is read only behind `of`.
-pub(super) const RESERVED: &[&str] =
-    &["and", "or", "not", "in", "like", "matches", "of", "true", "false"];
+pub(super) const RESERVED: &[&str] = &["and", "or", "not", "in", "like", "matches", "of", "true", "false"];
 
 pub(super) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
@@ -27,7 +26,10 @@ pub(super) fn word(input: &str) -> Lex<'_, &str> {
     match input.as_bytes().first() {
         Some(byte) if is_name_byte(*byte) && !byte.is_ascii_digit() => {
             let bytes = input.as_bytes();
-            let len = bytes.iter().position(|&byte| !is_name_byte(byte)).unwrap_or(bytes.len());
+            let len = bytes
+                .iter()
+                .position(|&byte| !is_name_byte(byte))
+                .unwrap_or(bytes.len());
             split(input, len)
         }
         _ => Err(nom::Err::Error(())),
@@ -50,7 +52,11 @@ pub(super) fn number(input: &str) -> Lex<'_, &str> {
 
 fn digits(input: &str) -> Lex<'_, &str> {
     let bytes = input.as_bytes();
-    match bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len()) {
+    match bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(bytes.len())
+    {
         0 => Err(nom::Err::Error(())),
         len => split(input, len),
     }
@@ -59,10 +65,16 @@ fn digits(input: &str) -> Lex<'_, &str> {
 /// What stands behind a number without a space: `ms`, `%`, `/s`, `MB/s`; may be empty.
 pub(super) fn unit(input: &str) -> Lex<'_, &str> {
     match input.as_bytes().first() {
-        Some(byte) if byte.is_ascii_alphabetic() || !byte.is_ascii() || matches!(byte, b'%' | b'/' | b'_') => {}
+        Some(byte)
+            if byte.is_ascii_alphabetic() || !byte.is_ascii() || matches!(byte, b'%' | b'/' | b'_') => {}
         _ => return split(input, 0),
     }
-    let letters = || (satisfy(|c| c.is_alphabetic() || c == '_'), take_while(|c: char| c.is_alphanumeric() || c == '_'));
+    let letters = || {
+        (
+            satisfy(|c| c.is_alphabetic() || c == '_'),
+            take_while(|c: char| c.is_alphanumeric() || c == '_'),
+        )
+    };
     let per = || preceded(char('/'), letters());
     alt((
         tag("%"),
@@ -76,12 +88,21 @@ pub(super) fn unit(input: &str) -> Lex<'_, &str> {
 /// Spaces and tabs; may be none.
 pub(super) fn blanks(input: &str) -> Lex<'_, &str> {
     let bytes = input.as_bytes();
-    split(input, bytes.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(bytes.len()))
+    split(
+        input,
+        bytes
+            .iter()
+            .position(|byte| !matches!(byte, b' ' | b'\t'))
+            .unwrap_or(bytes.len()),
+    )
 }
 
 /// The rest of the line, without its end.
 pub(super) fn line(input: &str) -> Lex<'_, &str> {
-    let len = input.bytes().position(|byte| byte == b'\n').unwrap_or(input.len());
+    let len = input
+        .bytes()
+        .position(|byte| byte == b'\n')
+        .unwrap_or(input.len());
     let (rest, line) = split(input, len)?;
     match line.strip_suffix('\r') {
         Some(line) if !rest.is_empty() => split(input, line.len()),
@@ -106,7 +127,11 @@ pub(super) fn declaration(input: &str) -> Lex<'_, &str> {
 /// `name =`, but not `name ==`.
 pub(super) fn assignment(input: &str) -> Lex<'_, &str> {
     let (rest, head) = recognize((word, blanks, char('='))).parse(input)?;
-    if rest.starts_with(['=', '~', '>', '<']) { Err(nom::Err::Error(())) } else { Ok((rest, head)) }
+    if rest.starts_with(['=', '~', '>', '<']) {
+        Err(nom::Err::Error(()))
+    } else {
+        Ok((rest, head))
+    }
 }
 
 /// `name:`, as other tools write fields.
@@ -142,7 +167,11 @@ pub(super) fn path(input: &str) -> Lex<'_, &str> {
 
 /// The hexadecimal digits of `u{…}`.
 pub(super) fn unicode_escape(input: &str) -> Lex<'_, &str> {
-    preceded(tag("u{"), terminated(take_while1(|c: char| c.is_ascii_hexdigit()), char('}'))).parse(input)
+    preceded(
+        tag("u{"),
+        terminated(take_while1(|c: char| c.is_ascii_hexdigit()), char('}')),
+    )
+    .parse(input)
 }
 
 /// The first `len` bytes and the rest.

@@ -153,8 +153,13 @@ impl Parser<'_> {
         let found = self.found();
         self.unbalanced = true;
         self.report(
-            Diagnostic::error(codes::STRAY_CLOSER, format!("{found} closes nothing"), here, "no bracket is open here")
-                .fix("remove it", Applicability::Maybe, here, ""),
+            Diagnostic::error(
+                codes::STRAY_CLOSER,
+                format!("{found} closes nothing"),
+                here,
+                "no bracket is open here",
+            )
+            .fix("remove it", Applicability::Maybe, here, ""),
         );
         self.advance(1);
         self.last_end = self.offset();
@@ -177,7 +182,11 @@ impl Parser<'_> {
         self.unbalanced = true;
         if let Some(at) = fits {
             self.report_unclosed(at + 1);
-            return if at + 1 == level { Ok(false) } else { Err(GiveUp::Lost(at + 1)) };
+            return if at + 1 == level {
+                Ok(false)
+            } else {
+                Err(GiveUp::Lost(at + 1))
+            };
         }
         let found = self.found();
         let here = self.here();
@@ -191,7 +200,12 @@ impl Parser<'_> {
                     format!("expected `{closer}`"),
                 )
                 .label(self.span(open.at, open.at + 1), "opened here")
-                .fix(format!("write `{closer}`"), Applicability::Maybe, here, closer.to_string()),
+                .fix(
+                    format!("write `{closer}`"),
+                    Applicability::Maybe,
+                    here,
+                    closer.to_string(),
+                ),
             );
             self.advance(1);
             self.take(lexical::blanks);
@@ -210,7 +224,11 @@ impl Parser<'_> {
             return None;
         }
         let open = self.open.get(level)?;
-        let block = self.open.iter().rposition(|open| open.block).map_or(0, |at| at + 1);
+        let block = self
+            .open
+            .iter()
+            .rposition(|open| open.block)
+            .map_or(0, |at| at + 1);
         let dedented = self.guided && open.first_at != self.first_at && self.indent <= open.indent;
         let closes = self.peek() == Some(open.closer());
         if closes {
@@ -226,8 +244,16 @@ impl Parser<'_> {
 
     /// The lowest level of brackets that stand as deep as this line, or the innermost.
     fn indented_from(&self, block: usize, level: usize) -> usize {
-        let deep = self.open.iter().skip(block).take(level.saturating_sub(block)).rev();
-        level - deep.take_while(|open| open.indent >= self.indent && open.first_at != self.first_at).count()
+        let deep = self
+            .open
+            .iter()
+            .skip(block)
+            .take(level.saturating_sub(block))
+            .rev();
+        level
+            - deep
+                .take_while(|open| open.indent >= self.indent && open.first_at != self.first_at)
+                .count()
     }
 
     /// Behind the opening quote of a text that has no other on its line: finds the brackets at the end of the line
@@ -236,27 +262,49 @@ impl Parser<'_> {
         let line = lexical::line(self.rest).map_or("", |(_, line)| line).trim_end();
         let continued = line.ends_with(',');
         let mut tail = line.trim_end_matches([',', ';', ' ', '\t']);
-        let first = self.open.iter().rposition(|open| open.first_at != self.first_at).map_or(0, |at| at + 1);
+        let first = self
+            .open
+            .iter()
+            .rposition(|open| open.first_at != self.first_at)
+            .map_or(0, |at| at + 1);
         let mut closed = first;
         while let (Some(last), Some(open)) = (tail.bytes().last(), self.open.get(closed)) {
             if last != open.closer() {
                 break;
             }
-            tail = tail.strip_suffix([')', ']', '}']).unwrap_or("").trim_end_matches([' ', '\t']);
+            tail = tail
+                .strip_suffix([')', ']', '}'])
+                .unwrap_or("")
+                .trim_end_matches([' ', '\t']);
             closed += 1;
         }
-        let block = self.open.iter().rposition(|open| open.block).map_or(0, |at| at + 1);
+        let block = self
+            .open
+            .iter()
+            .rposition(|open| open.block)
+            .map_or(0, |at| at + 1);
         self.advance(tail.len());
         let lost = closed.max(block);
-        if lost >= self.open.len() || (closed == first && continued) { Ok(()) } else { Err(GiveUp::Lost(lost)) }
+        if lost >= self.open.len() || (closed == first && continued) {
+            Ok(())
+        } else {
+            Err(GiveUp::Lost(lost))
+        }
     }
 
     /// Behind a text, with an odd number of quotes left on the line: one of them is missing.
     pub(super) fn missing_quote(&mut self) -> Res<()> {
-        if !self.text_between(self.last_end.saturating_sub(1), self.last_end).starts_with('"') {
+        if !self
+            .text_between(self.last_end.saturating_sub(1), self.last_end)
+            .starts_with('"')
+        {
             return Ok(());
         }
-        let line = self.rest.bytes().take(LONGEST_GUESS).take_while(|&byte| byte != b'\n');
+        let line = self
+            .rest
+            .bytes()
+            .take(LONGEST_GUESS)
+            .take_while(|&byte| byte != b'\n');
         if line.filter(|&byte| byte == b'"').count() % 2 == 0 {
             return Ok(());
         }

@@ -63,7 +63,10 @@ impl Parser<'_> {
         if !literal.is_empty() {
             parts.push(TextPart::Literal(literal));
         }
-        Ok(Expr { kind: ExprKind::Text(Text { parts, raw: false }), span: self.since(start) })
+        Ok(Expr {
+            kind: ExprKind::Text(Text { parts, raw: false }),
+            span: self.since(start),
+        })
     }
 
     /// `"""…"""`: nothing in it has a meaning. One that begins with a new line is taken by its lines, without the
@@ -75,8 +78,15 @@ impl Parser<'_> {
         let text = self.take(|rest| lexical::split(rest, len)).unwrap_or("");
         self.advance(3);
         let value = dedent(text);
-        let parts = if value.is_empty() { Vec::new() } else { vec![TextPart::Literal(value)] };
-        Ok(Expr { kind: ExprKind::Text(Text { parts, raw: true }), span: self.since(start) })
+        let parts = if value.is_empty() {
+            Vec::new()
+        } else {
+            vec![TextPart::Literal(value)]
+        };
+        Ok(Expr {
+            kind: ExprKind::Text(Text { parts, raw: true }),
+            span: self.since(start),
+        })
     }
 
     fn escape(&mut self) -> Option<char> {
@@ -106,15 +116,30 @@ impl Parser<'_> {
     fn report_escapes(&mut self, escapes: Vec<Span>) {
         let Some(&first) = escapes.first() else { return };
         let text = self.text_between(first.start as usize, first.end as usize);
-        let mut report =
-            Diagnostic::error(codes::BAD_ESCAPE, format!("`{text}` is no escape"), first, "not known")
-                .help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a raw text `\"\"\"…\"\"\"` has none");
-        let others = escapes.iter().skip(1).map(|&span| Label { span, text: "nor this".to_owned() });
+        let mut report = Diagnostic::error(
+            codes::BAD_ESCAPE,
+            format!("`{text}` is no escape"),
+            first,
+            "not known",
+        )
+        .help(
+            "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a raw text `\"\"\"…\"\"\"` has none",
+        );
+        let others = escapes.iter().skip(1).map(|&span| Label {
+            span,
+            text: "nor this".to_owned(),
+        });
         report.labels.extend(others.take(8));
         report.fixes.push(Fix {
             title: "write `\\\\`".to_owned(),
             applicability: Applicability::Maybe,
-            edits: escapes.iter().map(|span| Edit { span: span.before(), text: "\\".to_owned() }).collect(),
+            edits: escapes
+                .iter()
+                .map(|span| Edit {
+                    span: span.before(),
+                    text: "\\".to_owned(),
+                })
+                .collect(),
         });
         self.report(report);
     }
@@ -126,11 +151,17 @@ impl Parser<'_> {
         if let Some(path) = self.take(lexical::path) {
             let path = path.split('.').map(str::to_owned).collect();
             if self.eat("}") {
-                return Some(TextPart::Name { path, span: self.since(start) });
+                return Some(TextPart::Name {
+                    path,
+                    span: self.since(start),
+                });
             }
         }
         let rest = self.rest.as_bytes();
-        let len = rest.iter().position(|byte| matches!(byte, b'}' | b'"' | b'\n')).unwrap_or(rest.len());
+        let len = rest
+            .iter()
+            .position(|byte| matches!(byte, b'}' | b'"' | b'\n'))
+            .unwrap_or(rest.len());
         self.advance(len);
         if self.peek() == Some(b'\n') || self.rest.is_empty() {
             return None;
@@ -140,16 +171,30 @@ impl Parser<'_> {
         let inner = self.text_since(start + 2).trim_end_matches('}').trim().to_owned();
         let mut report = Diagnostic::error(
             codes::BAD_INTERPOLATION,
-            if closed { "expected a name in `${…}`" } else { "`${` is not closed" },
+            if closed {
+                "expected a name in `${…}`"
+            } else {
+                "`${` is not closed"
+            },
             span,
             if closed { "not a name" } else { "no `}` for this" },
         );
         report = if lexical::path(&inner).is_ok_and(|(rest, _)| rest.is_empty()) {
-            report.fix(format!("write `${{{inner}}}`"), Applicability::Safe, span, format!("${{{inner}}}"))
+            report.fix(
+                format!("write `${{{inner}}}`"),
+                Applicability::Safe,
+                span,
+                format!("${{{inner}}}"),
+            )
         } else {
             report
                 .note("a text takes in declared names and their parts: `${base}`, `${port.http}`")
-                .fix("write `$${` for a literal `${`", Applicability::Maybe, span.before(), "$")
+                .fix(
+                    "write `$${` for a literal `${`",
+                    Applicability::Maybe,
+                    span.before(),
+                    "$",
+                )
         };
         self.report(report);
         None
@@ -160,9 +205,14 @@ impl Parser<'_> {
         let end = self.after_unclosed_text();
         let at = self.span(self.offset(), self.offset());
         self.report(
-            Diagnostic::error(codes::UNCLOSED_TEXT, "text is not closed", quote, "no other `\"` on this line")
-                .help("a text of many lines stands in three quotes: `\"\"\"`")
-                .fix("close it", Applicability::Maybe, at, "\""),
+            Diagnostic::error(
+                codes::UNCLOSED_TEXT,
+                "text is not closed",
+                quote,
+                "no other `\"` on this line",
+            )
+            .help("a text of many lines stands in three quotes: `\"\"\"`")
+            .fix("close it", Applicability::Maybe, at, "\""),
         );
         end.map(|()| self.error_value(start))
     }
@@ -192,7 +242,11 @@ impl Parser<'_> {
             }
         }
         self.unbalanced = true;
-        let block = self.open.iter().rposition(|open| open.block).map_or(0, |at| at + 1);
+        let block = self
+            .open
+            .iter()
+            .rposition(|open| open.block)
+            .map_or(0, |at| at + 1);
         Err(GiveUp::Lost(block))
     }
 }
@@ -200,14 +254,20 @@ impl Parser<'_> {
 /// The lines of a raw text without the space that they share.
 fn dedent(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    let Some(body) = text.strip_prefix('\n') else { return text };
+    let Some(body) = text.strip_prefix('\n') else {
+        return text;
+    };
     let body = match body.rsplit_once('\n') {
         Some((lines, last)) if last.trim_matches([' ', '\t']).is_empty() => lines,
         None if body.trim_matches([' ', '\t']).is_empty() => "",
         _ => body,
     };
     let margin = |line: &&str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let shared = body.split('\n').filter(|line| !line.trim().is_empty()).map(|line| margin(&line)).min();
+    let shared = body
+        .split('\n')
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| margin(&line))
+        .min();
     let strip = |line| match lexical::split(line, shared.unwrap_or(0)) {
         Ok((rest, head)) if head.trim().is_empty() => rest,
         _ => line.trim_start(),

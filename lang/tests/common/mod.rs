@@ -2,15 +2,23 @@
 
 #![expect(dead_code, reason = "every test file uses a part of it")]
 
-use rescc_lang::tree::{Args, Block, Expr, ExprKind, Field, File, Ident, Item, Quantity, Ref, Text, TextPart};
+use rescc_lang::tree::{
+    Args, Block, Expr, ExprKind, Field, File, Ident, Item, Quantity, Ref, Text, TextPart,
+};
 use rescc_lang::{Diagnostic, FileId, Parsed, SourceFile, Span, parse};
 
 /// Name and text of each example spec.
 pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("1-quickstart.res", include_str!("../examples/1-quickstart.res")),
-    ("2-chaos-and-heal.res", include_str!("../examples/2-chaos-and-heal.res")),
+    (
+        "2-chaos-and-heal.res",
+        include_str!("../examples/2-chaos-and-heal.res"),
+    ),
     ("3-gameday.res", include_str!("../examples/3-gameday.res")),
-    ("4-requirements.res", include_str!("../examples/4-requirements.res")),
+    (
+        "4-requirements.res",
+        include_str!("../examples/4-requirements.res"),
+    ),
     ("5-logs.res", include_str!("../examples/5-logs.res")),
     ("6-chaoskit.res", include_str!("../examples/6-chaoskit.res")),
     ("7-compose.res", include_str!("../examples/7-compose.res")),
@@ -38,10 +46,14 @@ pub(crate) fn summary(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
 /// The tree with all spans empty, and its comments without their order.
 pub(crate) fn stripped(mut file: File) -> File {
     visit(&mut file, &mut |span| *span = Span::default());
-    file.comments.sort_by(|a, b| a.text.cmp(&b.text));
     for comment in &mut file.comments {
         comment.trailing = false;
+        // A doc comment that documents nothing is printed as another one.
+        if comment.text.starts_with("///") && !comment.text.starts_with("////") {
+            comment.text.remove(0);
+        }
     }
+    file.comments.sort_by(|a, b| a.text.cmp(&b.text));
     file
 }
 
@@ -57,7 +69,15 @@ fn visit_items(items: &mut [Item], f: &mut dyn FnMut(&mut Span)) {
     for item in items {
         match item {
             Item::Field(field) => visit_field(field, f),
-            Item::Block(Block { kind, name, items, doc: _, span, body, complete: _ }) => {
+            Item::Block(Block {
+                kind,
+                name,
+                items,
+                doc: _,
+                span,
+                body,
+                complete: _,
+            }) => {
                 visit_ident(kind, f);
                 visit_ident(name, f);
                 visit_items(items, f);
@@ -68,7 +88,15 @@ fn visit_items(items: &mut [Item], f: &mut dyn FnMut(&mut Span)) {
     }
 }
 
-fn visit_field(Field { name, value, doc: _, span }: &mut Field, f: &mut dyn FnMut(&mut Span)) {
+fn visit_field(
+    Field {
+        name,
+        value,
+        doc: _,
+        span,
+    }: &mut Field,
+    f: &mut dyn FnMut(&mut Span),
+) {
     visit_ident(name, f);
     visit_expr(value, f);
     f(span);
@@ -94,7 +122,9 @@ fn visit_expr(Expr { kind, span }: &mut Expr, f: &mut dyn FnMut(&mut Span)) {
             visit_expr(left, f);
             visit_expr(right, f);
         }
-        ExprKind::Compare { op_span, left, right, .. } => {
+        ExprKind::Compare {
+            op_span, left, right, ..
+        } => {
             f(op_span);
             visit_expr(left, f);
             visit_expr(right, f);

@@ -89,6 +89,11 @@ pub trait ProcessHost: Send + Sync + std::fmt::Debug {
 
     /// Lets the number of an ended process go.
     async fn release(&self, identity: &ProcessIdentity) -> Result<(), Failure>;
+
+    /// Whether it is gone, and all that it was the parent of with it: nothing can be started any more.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 // === impl ProcessNote ===

@@ -97,6 +97,8 @@ pub enum ReasonCode {
     DeadlinePassed,
     /// The environment failed.
     EnvironmentFailed,
+    /// Something could not be taken back, or that could not be verified.
+    NotUndone,
     /// The journal can't be written.
     JournalFailed,
     /// The keeper is gone.

@@ -22,7 +22,7 @@ use rescc_core::plan::Plan;
 use rescc_core::probe::Prober;
 use rescc_core::program::Call;
 use rescc_core::time::{Clock, Moment, Spawner, WallTime};
-use rescc_core::undo::UndoState;
+use rescc_core::undo::{UndoRecord, UndoState};
 use rescc_core::verdict::{Reason, ReasonCode, Verdict};
 use tokio::sync::mpsc;
 
@@ -165,7 +165,7 @@ pub async fn drive(session: Session) -> Outcome {
     if let Err(failure) = driver.take_down().await {
         judgement.undone = false;
         let message = format!("the environment could not be taken down: {failure}");
-        judgement.reasons.push(Reason::new(Verdict::Error, ReasonCode::EnvironmentFailed, "", message));
+        judgement.reasons.push(Reason::new(Verdict::Error, ReasonCode::NotUndone, "", message));
         judgement.verdict = Verdict::of(&judgement.reasons);
     }
     if driver.notes_failed && !judgement.reasons.iter().any(|reason| reason.code == ReasonCode::JournalFailed) {
@@ -342,7 +342,8 @@ impl Driver {
     fn carry_out(&mut self, machine: &Machine, effect: Effect) -> Option<Input> {
         match effect {
             Effect::Emit(what) => self.emit(what),
-            Effect::Record { injection, undo } => {
+            Effect::Record { injection, mut undo } => {
+                self.set_version(&mut undo);
                 let result = self.session.recorder.append(&Entry::Intent { undo: undo.clone() }).map_err(Failure::from);
                 if result.is_ok() {
                     self.session.watchdog.arm(&undo.injection.0, undo.deadline);
@@ -358,7 +359,8 @@ impl Driver {
             Effect::Prepare { injection } => return self.prepare(machine, injection),
             Effect::Apply { injection } => return self.apply_fault(machine, injection),
             Effect::Look { injection } => return self.look(machine, injection),
-            Effect::Undo { injection, undo } => {
+            Effect::Undo { injection, mut undo } => {
+                self.set_version(&mut undo);
                 let Some(fault) = self.session.actions.fault(&undo.action) else {
                     let failure = unknown_action(&undo.action);
                     return Some(Input::Undone { injection, result: Err(failure) });
@@ -388,6 +390,13 @@ impl Driver {
             }
         }
         None
+    }
+
+    /// The machine knows no action; which version of a payload it has written only the action knows.
+    fn set_version(&self, undo: &mut UndoRecord) {
+        if let Some(fault) = self.session.actions.fault(&undo.action) {
+            undo.version = fault.version();
+        }
     }
 
     fn fault_context(&self, machine: &Machine, index: usize) -> Option<(Call, ActionContext)> {

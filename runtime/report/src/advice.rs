@@ -28,7 +28,7 @@ pub(crate) fn advice(reason: &Reason, report: &RunReport) -> Option<String> {
         ReasonCode::WaitTimedOut => {
             "where the system is only slow, raise `within`; else handle it with a step after `.failed`".into()
         }
-        ReasonCode::HealFailed => "see what the heal said; `rescc heal RESOURCE --run …` tries it by hand".into(),
+        ReasonCode::HealFailed => "see what the heal said, and what the process wrote: its output is kept beside the report".into(),
         ReasonCode::SteadyStateNotReached => {
             "nothing was touched: make the system well first, or give it more time with `settle`".into()
         }
@@ -37,7 +37,7 @@ pub(crate) fn advice(reason: &Reason, report: &RunReport) -> Option<String> {
         }
         ReasonCode::ProbeError => "see that what the probe needs is there; a probe that can't ask proves nothing".into(),
         ReasonCode::NotInjected => {
-            format!("`rescc env {}` says which faults work here, and what is missing where one does not", report.environment)
+            "mend what the message names: a fault that was not injected proves nothing".into()
         }
         ReasonCode::NoEffect => {
             "see that the target does the work that the fault disturbs: a fault that nobody felt proves nothing".into()
@@ -51,7 +51,8 @@ pub(crate) fn advice(reason: &Reason, report: &RunReport) -> Option<String> {
         ReasonCode::DeadlinePassed => {
             "raise `deadline` or shorten the steps; `rescc plan` shows the longest path".into()
         }
-        ReasonCode::EnvironmentFailed => format!("`rescc env {}` looks at the environment", report.environment),
+        ReasonCode::EnvironmentFailed => "the output of each process is kept beside the report".into(),
+        ReasonCode::NotUndone => format!("`rescc recover {}` tries again", report.run),
         ReasonCode::JournalFailed => "make room and see that the state folder can be written".into(),
         ReasonCode::KeeperLost | ReasonCode::RunnerLost if report.undone => again(report),
         ReasonCode::KeeperLost | ReasonCode::RunnerLost => {
@@ -59,7 +60,7 @@ pub(crate) fn advice(reason: &Reason, report: &RunReport) -> Option<String> {
         }
         ReasonCode::Limit => "pick fewer targets, or raise the limit where it is declared".into(),
         ReasonCode::Drift => "make a new plan: `rescc plan` shows the targets as they are now".into(),
-        ReasonCode::Conflict => "wait for what holds it, or end that: `rescc runs` lists runs, `rescc stop RUN` ends one".into(),
+        ReasonCode::Conflict => "wait for what holds it, or end that".into(),
     })
 }
 

@@ -223,7 +223,7 @@ fn longest(plan: &Plan) -> Duration {
         .and_then(|workflow| workflow.steady_state.as_ref())
         .and_then(|condition| condition.expr.longest_window())
         .unwrap_or_default();
-    plan.worst_case
+    plan.worst_case.saturating_mul(3)
         .saturating_add(settle.saturating_mul(3))
         .saturating_add(observe)
         .saturating_add(window.saturating_mul(3))

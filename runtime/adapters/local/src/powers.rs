@@ -62,7 +62,16 @@ impl Lifecycle for LocalEnvironment {
     }
 
     async fn look(&self, instance: &str) -> Result<Instance, Failure> {
-        Ok(self.unit(instance)?.instance())
+        let seen = self.unit(instance)?.instance();
+        let over = self.shared().host.as_ref().is_some_and(|host| host.is_gone());
+        if over && matches!(seen.phase, Phase::Absent | Phase::Stopped) {
+            // What their parent held ended with it, and nothing can be started: nobody holds it any more.
+            return Err(Failure::new(
+                ErrorClass::NotFound,
+                format!("`{instance}` ended with the keeper"),
+            ));
+        }
+        Ok(seen)
     }
 }
 

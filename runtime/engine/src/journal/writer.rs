@@ -112,6 +112,10 @@ impl Recorder for FileJournal {
 /// Reserves room on the disk: by the file system where it can, by writing zero bytes where not.
 fn make_room(file: &File, from: u64, length: u64) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
+    if length == 0 {
+        // Which fallocate(2) refuses.
+        return Ok(());
+    }
     match fallocate(file, FallocateFlags::empty(), from, length) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {

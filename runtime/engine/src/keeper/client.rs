@@ -48,7 +48,10 @@ pub struct Keeper {
 struct Shared {
     waiting: Lock<BTreeMap<u64, oneshot::Sender<Result<Option<ProcessIdentity>, Failure>>>>,
     exits: broadcast::Sender<Exit>,
+    /// Whether it was told that all is done.
     over: Lock<bool>,
+    /// Whether it is gone, asked or unasked.
+    gone: Lock<bool>,
 }
 
 /// Why there is no keeper.
@@ -94,6 +97,7 @@ impl Keeper {
             waiting: Lock::new(BTreeMap::new()),
             exits: broadcast::channel(1_024).0,
             over: Lock::new(false),
+            gone: Lock::new(false),
         });
         let (mut read, mut write) = stream.into_split();
         tokio::spawn(async move {
@@ -116,6 +120,7 @@ impl Keeper {
                     _ => break,
                 }
             }
+            listening.gone.with(|gone| *gone = true);
             listening.waiting.with(BTreeMap::clear);
             if !listening.over.get() {
                 let why = "the keeper is gone".to_owned();
@@ -203,6 +208,10 @@ impl ProcessHost for Keeper {
 
     async fn release(&self, identity: &ProcessIdentity) -> Result<(), Failure> {
         self.orders.send(Order::Release { identity: identity.clone() }).map_err(|_| gone())
+    }
+
+    fn is_gone(&self) -> bool {
+        self.shared.gone.get()
     }
 }
 

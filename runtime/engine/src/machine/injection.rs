@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rescc_core::action;
 use rescc_core::error::{ErrorClass, Failure};
-use rescc_core::event::What;
+use rescc_core::event::{Stage, What};
 use rescc_core::names::InjectionId;
 use rescc_core::program::Run;
 use rescc_core::time::Moment;
@@ -203,12 +203,17 @@ impl Machine {
         true
     }
 
-    /// An undo starts when nothing newer of another step waits for its own.
+    /// An undo starts when nothing newer of another step waits for its own. While the steps go on that is a matter
+    /// of one instance: what hangs elsewhere must not keep a fault beyond its time.
     fn start_undo(&mut self, now: Moment, index: usize) -> bool {
         let Some(injection) = self.injections.get(index) else { return false };
-        let step = injection.step;
+        let (step, instance) = (injection.step, &injection.instance);
+        let all_ends = !matches!(self.stage, Stage::Acting | Stage::Recovering);
         let newer_waits = self.injections.iter().skip(index + 1).any(|other| {
-            other.is_open() && other.undo_asked.is_some() && other.step != step
+            other.is_open()
+                && other.undo_asked.is_some()
+                && other.step != step
+                && (all_ends || other.instance == *instance)
         });
         if newer_waits || injection.undo_not_before > now || !self.lock(index) {
             return false;
@@ -229,8 +234,22 @@ impl Machine {
         true
     }
 
+    /// The longest that another action of the workflow may hold a target: an undo waits for it.
+    fn longest_hold(&self) -> Duration {
+        let steps = self.workflow.steps.iter().filter_map(|step| step.run.call());
+        let policies = self.workflow.heal.iter().filter_map(|name| self.plan.program.heals.get(name));
+        steps
+            .chain(policies.flat_map(|policy| &policy.ladder))
+            .map(|call| self.limits_of(&call.action))
+            // A fault is prepared and applied in one hold.
+            .map(|limits| limits.time_limit.saturating_mul(2).max(limits.undo_limit))
+            .max()
+            .unwrap_or_default()
+    }
+
     pub(super) fn prepared(&mut self, now: Moment, index: usize, result: Result<serde_json::Value, Failure>) {
         let aborting = self.aborted_by.is_some();
+        let held = self.longest_hold();
         let Some(injection) = self.injections.get_mut(index) else { return };
         if injection.state != InjectionState::Preparing {
             return;
@@ -245,15 +264,19 @@ impl Machine {
         };
         let step = self.workflow.steps.get(injection.step);
         let limits = self.limits.get(&injection.action);
-        // A fault without a duration stays until the workflow's end.
+        // A fault without a duration stays until the workflow's end: until the steady state is back, or had its time.
+        let window = self.workflow.steady_state.as_ref().and_then(|steady| steady.expr.longest_window());
+        let until_end = [self.plan.worst_case, self.workflow.settle, self.workflow.observe, window.unwrap_or_default()];
         let stay = step
             .and_then(|step| step.duration)
-            .unwrap_or_else(|| self.plan.worst_case.saturating_add(self.workflow.settle).saturating_add(self.workflow.observe));
+            .unwrap_or_else(|| until_end.into_iter().fold(Duration::ZERO, Duration::saturating_add));
         // All attempts at its undo and the waits between them must fit: nobody may step in while we still try.
         let waits = Duration::from_secs((1..UNDO_ATTEMPTS).map(u64::from).sum());
         let allowed = limits.map_or(GRACE, |limits| {
             limits.time_limit.saturating_add(limits.undo_limit.saturating_mul(UNDO_ATTEMPTS)).saturating_add(waits)
         });
+        // So must the wait for the target.
+        let allowed = allowed.saturating_add(held);
         let version = 1;
         let undo = UndoRecord {
             injection: injection.id.clone(),

@@ -270,7 +270,7 @@ impl Machine {
             if let UndoState::Failed { why, .. } = &injection.undo {
                 let message = format!("`{}` could not be undone: {why}", injection.id);
                 let about = injection.id.0.clone();
-                reasons.push(Reason::new(Verdict::Error, ReasonCode::EnvironmentFailed, about, message));
+                reasons.push(Reason::new(Verdict::Error, ReasonCode::NotUndone, about, message));
             }
         }
     }

@@ -111,10 +111,15 @@ impl Machine {
                     self.fail_step(now, index, why);
                     return true;
                 }
-                if due && settled {
-                    self.start_step(now, index);
+                if !due || !settled {
+                    return false;
                 }
-                due && settled
+                // Others may have taken its place meanwhile.
+                if !self.has_room(index) {
+                    return self.wait_for_room(now, index);
+                }
+                self.start_step(now, index);
+                true
             }
             StepPhase::Acting => self.pump_acting(now, index),
             StepPhase::Standing => {
@@ -171,13 +176,8 @@ impl Machine {
         let acting = |state: &StepState| {
             matches!(state.phase, StepPhase::Acting | StepPhase::Standing | StepPhase::Undoing | StepPhase::Retrying)
         };
-        let busy = self
-            .workflow
-            .steps
-            .iter()
-            .zip(&self.steps)
-            .filter(|(step, state)| step.run.call().is_some() && acting(state))
-            .count();
+        let others = self.workflow.steps.iter().zip(&self.steps).enumerate().filter(|(other, _)| *other != index);
+        let busy = others.filter(|(_, (step, state))| step.run.call().is_some() && acting(state)).count();
         if self.workflow.limits.concurrency.is_some_and(|most| busy >= most as usize) {
             return false;
         }

@@ -172,7 +172,7 @@ fn a_loss_belongs_to_the_fault_that_brought_it() {
 fn a_window_from_before_the_fault_proves_nothing() {
     // The last step is the kill itself: the window of the steady state is still full of good samples.
     let run = kill().expect(recovers("strike", secs(1))).run();
-    assert_eq!(run.judgement.verdict, Verdict::Fail);
+    run.is(Verdict::Fail, ExitCode::Fail, &[Code::RecoveredOnlyByUndo, Code::ExpectationNotMet]);
     let (active, undoing) = (run.step("strike").active.unwrap(), run.stage_at(Stage::Undoing));
     assert!(undoing - active >= secs(1), "{active:?} {undoing:?}");
 }
@@ -212,4 +212,50 @@ fn a_heal_step_is_tried_again() {
         .run();
     run.passes();
     assert_eq!(run.effects("heal").len(), 2);
+}
+
+#[test]
+fn a_steady_state_without_a_window() {
+    let run = |back: bool| {
+        kill()
+            .flow(|flow| flow.steady_state = Some(healthy("cache")))
+            .world(|world| {
+                if back {
+                    world.comes_back.insert("cache-1".into(), secs(2));
+                }
+            })
+            .run()
+    };
+    let recovered = run(true);
+    recovered.passes();
+    assert_eq!(recovered.step("strike").recovered_by, Some(RecoveredBy::System));
+    let time = recovered.step("strike").time_to_recover.unwrap();
+    assert!(time >= ms(1_990) && time <= ms(2_010), "{time:?}");
+    run(false).is(Verdict::Fail, ExitCode::Fail, &[Code::RecoveredOnlyByUndo]);
+}
+
+#[test]
+fn a_heal_that_comes_to_nothing_brings_no_recovery() {
+    // The policy acts first, and fails; then the system comes back by itself.
+    let run = kill()
+        .policy("revive", "cache", 1)
+        .world(|world| {
+            world.fails("heal start/cache-1");
+            world.fails("heal restart/cache-1");
+            world.comes_back.insert("cache-1".into(), secs(3));
+        })
+        .run();
+    run.passes();
+    assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::System));
+}
+
+#[test]
+fn policies_do_not_act_before_the_first_step() {
+    let run = Scenario::new()
+        .step(fault("slow", "latency", "cache"))
+        .policy("revive", "api", 1)
+        .flow(|flow| flow.observe = secs(3))
+        .world(|world| world.changes(ms(100), "api-1", rescc_core::resource::Phase::Stopped, false))
+        .run();
+    assert!(run.effects_at("heal")[0].0 >= secs(3));
 }

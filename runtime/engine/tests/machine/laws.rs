@@ -193,14 +193,20 @@ impl AnyRun {
     }
 }
 
-/// The facts of one input and what the machine asked for in answer to it.
-fn turns(run: &Outcome) -> Vec<(Option<(String, bool)>, Vec<(String, Effect)>)> {
-    let mut turns = vec![(None, Vec::new())];
+/// One input and what the machine asked for in answer to it.
+#[derive(Default)]
+struct Turn {
+    came: Option<(String, bool)>,
+    asked: Vec<(String, Effect)>,
+}
+
+fn turns(run: &Outcome) -> Vec<Turn> {
+    let mut turns = vec![Turn::default()];
     for (_, fact) in &run.trace {
         match fact {
-            Fact::Came { text, ok } => turns.push((Some((text.clone(), *ok)), Vec::new())),
-            Fact::Sample => turns.push((None, Vec::new())),
-            Fact::Asked { text, effect } => turns.last_mut().unwrap().1.push((text.clone(), effect.clone())),
+            Fact::Came { text, ok } => turns.push(Turn { came: Some((text.clone(), *ok)), asked: Vec::new() }),
+            Fact::Sample => turns.push(Turn::default()),
+            Fact::Asked { text, effect } => turns.last_mut().unwrap().asked.push((text.clone(), effect.clone())),
         }
     }
     turns
@@ -223,7 +229,7 @@ fn holds_the_laws(run: &Outcome) -> Result<(), TestCaseError> {
     let mut marked = BTreeMap::new();
     let mut busy: BTreeMap<String, String> = BTreeMap::new();
     let (mut aborting, mut undoing) = (false, false);
-    for (came, asked) in turns(run) {
+    for Turn { came, asked } in turns(run) {
         if let Some((text, ok)) = &came {
             let (kind, id) = split(text);
             let goes_on = |next: &str| asked.iter().any(|(text, _)| *text == format!("{next} {id}"));
@@ -289,6 +295,31 @@ fn holds_the_laws(run: &Outcome) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// No more steps act at once, and no more instances feel a lasting fault at once, than the limits allow.
+fn keeps_the_limits(run: &Outcome) -> Result<(), TestCaseError> {
+    let plan = run.machine.plan();
+    let workflow = plan.workflow().unwrap();
+    let acts = |name: &String| workflow.steps.iter().any(|step| step.name == *name && step.run.call().is_some());
+    let most = workflow.limits.concurrency.map_or(usize::MAX, |most| most as usize);
+    let lasting = |id: &str| {
+        run.machine.injections().iter().any(|one| one.id.0 == *id && matches!(one.action.as_str(), "pause" | "latency"))
+    };
+    let (mut acting, mut standing) = (BTreeSet::new(), BTreeSet::new());
+    for (text, effect) in turns(run).into_iter().flat_map(|turn| turn.asked) {
+        match effect {
+            Effect::Emit(What::StepStarted { step, .. }) if acts(&step) => _ = acting.insert(step),
+            Effect::Emit(What::StepEnded { step, .. }) => _ = acting.remove(&step),
+            Effect::Apply { .. } => _ = standing.insert(split(&text).1.to_owned()),
+            Effect::Mark { injection, state } if state.is_settled() => _ = standing.remove(&injection.0),
+            _ => {}
+        }
+        prop_assert!(acting.len() <= most, "{acting:?} act at once\n{}", run.story());
+        let touched: BTreeSet<_> = standing.iter().filter(|id| lasting(id)).map(|id| instance_of(id)).collect();
+        prop_assert!(touched.len() <= plan.allowed_touched(), "{touched:?} are touched at once\n{}", run.story());
+    }
+    Ok(())
+}
+
 fn judged_honestly(run: &Outcome) -> Result<(), TestCaseError> {
     let judgement = &run.judgement;
     let settled = judgement.injections.iter().all(|one| one.undo.is_settled());
@@ -316,12 +347,13 @@ fn judged_honestly(run: &Outcome) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_run_keeps_the_laws(any in any_run()) {
         let run = any.scenario().run();
         holds_the_laws(&run)?;
+        keeps_the_limits(&run)?;
         judged_honestly(&run)?;
     }
 

@@ -196,6 +196,18 @@ fn a_permanent_failure_is_not_tried_again() {
 }
 
 #[test]
+fn another_attempt_needs_room_like_the_first() {
+    let run = Scenario::unsteady()
+        .step(fault("one", "latency", "api_1").retried(2, secs(1)))
+        .step(fault("two", "latency", "api_2").lasting(secs(3)))
+        .flow(|flow| flow.limits.blast_radius = Some(0.34))
+        .world(|world| world.answer("apply one/api-1", [Answer::Fails(ErrorClass::Transient, ms(1))]))
+        .run();
+    run.passes();
+    assert!(run.effects_at("apply")[2].0 >= secs(3), "{}", run.story());
+}
+
+#[test]
 fn what_could_not_be_undone_is_not_tried_again() {
     let run = Scenario::unsteady()
         .step(fault("slow", "latency", "cache").retried(3, secs(1)))
@@ -204,7 +216,7 @@ fn what_could_not_be_undone_is_not_tried_again() {
             world.fails("undo slow/cache-1");
         })
         .run();
-    run.is(Verdict::Error, ExitCode::NotUndone, &[Code::EnvironmentFailed]);
+    run.is(Verdict::Error, ExitCode::NotUndone, &[Code::NotUndone]);
     assert_eq!(run.effects("apply").len(), 1);
 }
 

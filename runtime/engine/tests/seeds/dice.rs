@@ -12,11 +12,11 @@ impl Dice {
     /// Dice of their own for one purpose: what is drawn for it changes nothing elsewhere.
     pub(crate) fn new(seed: u64, purpose: u64) -> Self {
         let mut dice = Self(seed ^ purpose.wrapping_mul(0xd134_2543_de82_ef95));
-        dice.next();
+        dice.throw();
         dice
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    pub(crate) fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,7 +26,7 @@ impl Dice {
 
     /// Below `bound`, which is not 0.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.throw() % bound
     }
 
     /// From `least` to `most`, both included.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use rescc_adapter_sim::{SimAdapter, SimRuntime, Stuck};
+use rescc_adapter_sim::{SimAdapter, SimRuntime, SimWorld, Stuck};
+use rescc_core::action::Actions;
 use rescc_core::catalogue::Catalogue;
-use rescc_core::environment::{Adapter, Setup};
+use rescc_core::environment::{Adapter, Environment, Setup};
 use rescc_core::event::Event;
 use rescc_core::names::RunId;
 use rescc_core::plan::{Plan, Refusal, resolve};
@@ -70,8 +71,22 @@ impl Trace {
     }
 }
 
-/// Runs a scenario from its beginning to its end.
-pub(crate) fn run(scenario: &Scenario) -> Trace {
+/// A scenario, ready to go.
+pub(crate) struct Ready {
+    pub(crate) runtime: SimRuntime,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) world: SimWorld,
+    pub(crate) actions: Arc<Actions>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) bound: Duration,
+    pub(crate) recorder: Arc<FaultyRecorder>,
+    pub(crate) listener: Arc<TracingListener>,
+    pub(crate) session: Session,
+}
+
+/// Makes a scenario ready.
+pub(crate) fn ready(scenario: &Scenario) -> Ready {
     let mut runtime =
         SimRuntime::new(scenario.seed).with_max_polls(MAX_POLLS).with_clock_faults(scenario.clock);
     let (clock, spawner) = (runtime.clock(), runtime.spawner());
@@ -90,7 +105,7 @@ pub(crate) fn run(scenario: &Scenario) -> Trace {
     let listed = at_once(&mut runtime, environment.list()).expect("what is planned can be listed");
     let world = adapter.latest().expect("a world was opened");
 
-    let actions = traced(&rescc_stdlib::actions(), &world);
+    let actions = Arc::new(traced(&rescc_stdlib::actions(), &world));
     let catalogue =
         Catalogue { actions: actions.specs(), probes: Vec::new(), adapters: vec![adapter.spec()] }.sorted();
     let plan = Arc::new(planned(scenario, &listed, &catalogue));
@@ -110,8 +125,8 @@ pub(crate) fn run(scenario: &Scenario) -> Trace {
         run,
         plan: Arc::clone(&plan),
         catalogue: Arc::new(catalogue),
-        environment,
-        actions: Arc::new(actions),
+        environment: Arc::clone(&environment),
+        actions: Arc::clone(&actions),
         probers,
         clock: Arc::clone(&clock),
         spawner,
@@ -120,6 +135,12 @@ pub(crate) fn run(scenario: &Scenario) -> Trace {
         listener: Arc::clone(&listener) as _,
         interrupts,
     };
+    Ready { runtime, clock, environment, world, actions, plan, bound, recorder, listener, session }
+}
+
+/// Runs a scenario from its beginning to its end.
+pub(crate) fn run(scenario: &Scenario) -> Trace {
+    let Ready { mut runtime, clock, world, plan, bound, recorder, listener, session, .. } = ready(scenario);
     let patience = clock.now().after(bound.saturating_add(Duration::from_secs(60)));
     let ended = runtime.block_on(async {
         let late = clock.sleep_until(patience);

@@ -8,7 +8,7 @@ use rescc_core::undo::UndoState;
 use crate::rig::{Ended, Trace};
 
 /// What must be reached by some seed.
-const INTERESTING: [&str; 24] = [
+const INTERESTING: [&str; 31] = [
     "verdict pass",
     "verdict fail",
     "verdict inconclusive",
@@ -25,13 +25,20 @@ const INTERESTING: [&str; 24] = [
     "reason DeadlinePassed",
     "reason AbortCondition",
     "reason KeeperLost",
+    "reason Interrupted",
+    "reason Stopped",
+    "reason WaitTimedOut",
+    "reason HealFailed",
+    "reason NoData",
     "not undone",
     "undo failed",
     "undo that had to act",
     "injection that was never applied",
     "step that was tried again",
     "recovered by a policy",
+    "recovered by a step",
     "recovered by the system",
+    "policy that gave up",
     "clock that jumped",
 ];
 

@@ -94,7 +94,11 @@ impl Machine {
     /// A step for which there is no room while nothing that we do can make any: the system gets the time it has
     /// to come back, then the step is given up. Else a run without a deadline might never end.
     pub(super) fn wait_for_room(&mut self, now: Moment, index: usize) -> bool {
-        let under_way = self.steps.iter().any(|state| !matches!(state.phase, StepPhase::Waiting | StepPhase::Ended))
+        let under_way = self.steps.iter().any(|state| match state.phase {
+            StepPhase::Waiting | StepPhase::Ended => false,
+            StepPhase::Retrying => state.until.is_some_and(|at| at > now),
+            StepPhase::Acting | StepPhase::Standing | StepPhase::Undoing => true,
+        })
             || self.injections.iter().any(|one| one.is_open() && one.undo_asked.is_some())
             || self.locks.values().any(|holder| matches!(holder, Holder::Heal(_)));
         let settle = self.workflow.settle;

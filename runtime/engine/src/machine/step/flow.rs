@@ -59,7 +59,7 @@ impl Machine {
             // It goes on: whether it is undone in the end is a matter of its own.
             let name = self.step_name(index);
             let message = format!("`{name}` took longer than its timeout");
-            self.reasons.push(Reason::new(Verdict::Error, ReasonCode::EnvironmentFailed, name, message.clone()));
+            self.reasons.push(Reason::new(Verdict::Error, ReasonCode::NotUndone, name, message.clone()));
             self.fail_step(now, index, message);
             return true;
         }
