@@ -6,9 +6,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Resilience as code: say what must survive what, and prove it.
 #[derive(Debug, Parser)]
-#[command(name = "rescc", version, about, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 pass, 1 fail, 2 wrong spec or call, 3 inconclusive, 4 aborted, 5 error, \
-    6 not undone, 7 refused.")]
+#[command(
+    name = "rescc",
+    version,
+    about,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 pass, 1 fail, 2 wrong spec or call, 3 inconclusive, 4 aborted, 5 error, \
+    6 not undone, 7 refused."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -33,7 +41,10 @@ pub(crate) enum Command {
     #[command(after_help = "Example: rescc recover")]
     Recover(RecoverArgs),
     /// The small programs of the example: `cache` and `shop`.
-    #[command(after_help = "Example: rescc demo cache --listen 127.0.0.1:7000", disable_help_flag = true)]
+    #[command(
+        after_help = "Example: rescc demo cache --listen 127.0.0.1:7000",
+        disable_help_flag = true
+    )]
     Demo(DemoArgs),
     /// Print the JSON Schema of a machine-readable output.
     #[command(after_help = "Example: rescc schema report")]

@@ -45,7 +45,11 @@ impl Trouble {
     }
 
     pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            help: Vec::new(),
+        }
     }
 
     /// Adds what to do.

@@ -24,7 +24,7 @@ impl Kit {
     /// What this build has.
     pub(crate) fn new() -> Self {
         let adapters: Vec<Arc<dyn Adapter>> = vec![
-            Arc::new(rescc_adapter_local::LocalAdapter::default()),
+            Arc::new(rescc_adapter_local::LocalAdapter),
             Arc::new(rescc_adapter_sim::SimAdapter::default()),
         ];
         let actions = rescc_stdlib::actions();
@@ -36,7 +36,12 @@ impl Kit {
             probes: probes.specs(),
             adapters: adapters.iter().map(|adapter| adapter.spec()).collect(),
         };
-        Self { adapters, actions: Arc::new(actions), probes, catalogue: Arc::new(catalogue.sorted()) }
+        Self {
+            adapters,
+            actions: Arc::new(actions),
+            probes,
+            catalogue: Arc::new(catalogue.sorted()),
+        }
     }
 
     /// An environment by the name of its adapter.

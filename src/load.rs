@@ -15,20 +15,28 @@ pub(crate) fn spec(sources: &mut Sources, path: &Path) -> Result<rescc_lang::Fil
     let name = path.display().to_string();
     let mut bytes = Vec::new();
     let read = if name == "-" {
-        std::io::stdin().lock().take(MAX_SPEC_BYTES + 1).read_to_end(&mut bytes)
+        std::io::stdin()
+            .lock()
+            .take(MAX_SPEC_BYTES + 1)
+            .read_to_end(&mut bytes)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MAX_SPEC_BYTES + 1).read_to_end(&mut bytes))
     };
     if let Err(error) = read {
         let trouble = Trouble::usage(format!("can't read `{name}`: {}", plain(&error)));
         return Err(match error.kind() {
-            std::io::ErrorKind::NotFound => trouble.help("name the spec as it lies on the disk, such as `examples/shop/shop.res`"),
+            std::io::ErrorKind::NotFound => {
+                trouble.help("name the spec as it lies on the disk, such as `examples/shop/shop.res`")
+            }
             _ => trouble,
         });
     }
     if bytes.len() as u64 > MAX_SPEC_BYTES {
-        return Err(Trouble::usage(format!("`{name}` is larger than {}", rescc_core::text::bytes(MAX_SPEC_BYTES)))
-            .help("is this the spec, or its data?"));
+        return Err(Trouble::usage(format!(
+            "`{name}` is larger than {}",
+            rescc_core::text::bytes(MAX_SPEC_BYTES)
+        ))
+        .help("is this the spec, or its data?"));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(sources.add(name, text)),
@@ -36,8 +44,10 @@ pub(crate) fn spec(sources: &mut Sources, path: &Path) -> Result<rescc_lang::Fil
             let at = error.utf8_error().valid_up_to();
             let head = error.as_bytes().get(..at).unwrap_or_default();
             let line = head.iter().filter(|&&byte| byte == b'\n').count() + 1;
-            Err(Trouble::usage(format!("`{name}` is not UTF-8 text: byte {at}, line {line}"))
-                .help("save it as UTF-8; a spec has no binary parts"))
+            Err(
+                Trouble::usage(format!("`{name}` is not UTF-8 text: byte {at}, line {line}"))
+                    .help("save it as UTF-8; a spec has no binary parts"),
+            )
         }
     }
 }
@@ -56,7 +66,9 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
     found.dedup();
     if found.is_empty() {
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(Trouble::usage(format!("there is no spec in {}", names.join(", "))).help("specs end in `.res`"));
+        return Err(
+            Trouble::usage(format!("there is no spec in {}", names.join(", "))).help("specs end in `.res`"),
+        );
     }
     Ok(found)
 }

@@ -31,7 +31,11 @@ pub(crate) fn write(stream: Stream, text: &str) {
 /// How a stream wants its text.
 pub(crate) fn style(stream: Stream) -> Style {
     let terminal = is_terminal(stream);
-    Style { color: terminal && allows_color(), unicode: speaks_unicode(), width: width(stream) }
+    Style {
+        color: terminal && allows_color(),
+        unicode: speaks_unicode(),
+        width: width(stream),
+    }
 }
 
 /// Whether a person looks at it.
@@ -49,7 +53,9 @@ fn allows_color() -> bool {
 
 /// As the locale says; a system that says nothing gets Unicode, as all of today's do.
 fn speaks_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
     locale.is_none_or(|locale| {
         let locale = locale.to_uppercase();
         locale.contains("UTF-8") || locale.contains("UTF8") || locale == "C" || locale == "POSIX"
@@ -70,7 +76,11 @@ fn width(stream: Stream) -> u16 {
 /// Says why a command can't do its work.
 pub(crate) fn error(trouble: &Trouble) {
     let style = style(Stream::Err);
-    let (red, bold, off) = if style.color { ("\x1b[31;1m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+    let (red, bold, off) = if style.color {
+        ("\x1b[31;1m", "\x1b[1m", "\x1b[0m")
+    } else {
+        ("", "", "")
+    };
     let mut text = format!("{red}error{off}{bold}: {}{off}\n", trouble.message);
     for help in &trouble.help {
         text.push_str(&format!("  help: {help}\n"));

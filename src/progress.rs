@@ -55,8 +55,14 @@ impl Progress {
     /// Starts showing.
     pub(crate) fn start(sinks: Sinks) -> Self {
         let (sender, receiver) = sync_channel(MAX_WAITING);
-        let thread = std::thread::Builder::new().name("progress".into()).spawn(move || show(&receiver, sinks)).ok();
-        Self { sender: Lock::new(Some(sender)), thread: Lock::new(thread) }
+        let thread = std::thread::Builder::new()
+            .name("progress".into())
+            .spawn(move || show(&receiver, sinks))
+            .ok();
+        Self {
+            sender: Lock::new(Some(sender)),
+            thread: Lock::new(thread),
+        }
     }
 
     /// Shows what is left and stops.
@@ -92,8 +98,13 @@ pub(crate) fn open_events(path: &Path) -> Result<Box<dyn Write + Send>, Trouble>
     if path.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdout()));
     }
-    let file = File::create(path)
-        .map_err(|error| Trouble::usage(format!("can't write `{}`: {}", path.display(), load::plain(&error))))?;
+    let file = File::create(path).map_err(|error| {
+        Trouble::usage(format!(
+            "can't write `{}`: {}",
+            path.display(),
+            load::plain(&error)
+        ))
+    })?;
     Ok(Box::new(file))
 }
 
@@ -131,7 +142,9 @@ fn show(receiver: &Receiver<Message>, mut sinks: Sinks) {
 }
 
 fn stream(sinks: &mut Sinks, event: &Event) {
-    let Ok(mut line) = serde_json::to_vec(event) else { return };
+    let Ok(mut line) = serde_json::to_vec(event) else {
+        return;
+    };
     line.push(b'\n');
     // A disk that is full or a reader that has gone changes nothing about the run.
     if let Some(history) = &mut sinks.history {
@@ -156,7 +169,11 @@ impl Screen {
     }
 
     fn draw(&mut self, lines: &[String]) {
-        let mut text = if self.drawn > 0 { format!("\x1b[{}A\x1b[J", self.drawn) } else { String::new() };
+        let mut text = if self.drawn > 0 {
+            format!("\x1b[{}A\x1b[J", self.drawn)
+        } else {
+            String::new()
+        };
         for line in lines {
             text.push_str(line);
             text.push('\n');

@@ -33,8 +33,13 @@ pub(crate) fn forward(notices: &mpsc::Sender<Notice>) -> std::io::Result<()> {
                     );
                     std::process::exit(i32::from(exit::NOT_UNDONE));
                 }
-                output::write(Stream::Err, &format!("\n{name}: ending the run and undoing; once more leaves that to the keeper\n"));
-                let _ = notices.send(Notice::Interrupt(Interrupt::Signal(name.to_owned()))).await;
+                output::write(
+                    Stream::Err,
+                    &format!("\n{name}: ending the run and undoing; once more leaves that to the keeper\n"),
+                );
+                let _ = notices
+                    .send(Notice::Interrupt(Interrupt::Signal(name.to_owned())))
+                    .await;
             }
         });
     }
@@ -44,7 +49,12 @@ pub(crate) fn forward(notices: &mpsc::Sender<Notice>) -> std::io::Result<()> {
 /// Whether the process was started with a signal ignored: the mask in `/proc/self/status` (proc(5)).
 fn is_ignored(number: u32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).unwrap_or(0);
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .map(str::trim);
+    let mask = mask
+        .and_then(|mask| u64::from_str_radix(mask, 16).ok())
+        .unwrap_or(0);
     mask >> (number - 1) & 1 == 1
 }

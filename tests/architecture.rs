@@ -14,7 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("runtime/engine", &["rescc-core", "rescc-slo", "rescc-process"]),
     ("runtime/probes", &["rescc-core", "rescc-process"]),
     ("runtime/report", &["rescc-core", "rescc-slo"]),
-    ("runtime/adapters/local", &["rescc-core", "rescc-process", "rescc-proxy"]),
+    (
+        "runtime/adapters/local",
+        &["rescc-core", "rescc-process", "rescc-proxy"],
+    ),
     ("runtime/adapters/sim", &["rescc-core"]),
     ("stdlib", &["rescc-core"]),
 ];
@@ -32,9 +35,13 @@ fn dependencies(folder: &str) -> Vec<String> {
         if line.starts_with('[') {
             section = line.trim_matches(['[', ']']).to_owned();
         }
-        let counts = section == "dependencies" || section.starts_with("target.") || section == "build-dependencies";
+        let counts =
+            section == "dependencies" || section.starts_with("target.") || section == "build-dependencies";
         if counts && line.starts_with("rescc-") {
-            let name: String = line.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+            let name: String = line
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+                .collect();
             found.push(name);
         }
     }
@@ -68,8 +75,18 @@ fn arrows_point_down_only() {
 #[test]
 fn every_crate_of_the_workspace_has_its_arrows() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let members = manifest.split("members = [").nth(1).unwrap().split(']').next().unwrap();
-    let members: Vec<_> = members.split(',').map(|it| it.trim().trim_matches('"')).filter(|it| !it.is_empty()).collect();
+    let members = manifest
+        .split("members = [")
+        .nth(1)
+        .unwrap()
+        .split(']')
+        .next()
+        .unwrap();
+    let members: Vec<_> = members
+        .split(',')
+        .map(|it| it.trim().trim_matches('"'))
+        .filter(|it| !it.is_empty())
+        .collect();
     let known: BTreeMap<_, _> = ARROWS.iter().copied().collect();
     for member in &members {
         assert!(known.contains_key(member), "{member} has no row in ARROWS");
@@ -87,8 +104,21 @@ fn the_core_names_no_environment_and_no_action() {
         for (number, line) in text.lines().enumerate() {
             // Comments may give examples; code may not know.
             let code = line.split("//").next().unwrap_or_default();
-            for word in ["docker", "compose", "kubernetes", "\"local\"", "\"sim\"", "\"kill\"", "\"pause\""] {
-                assert!(!code.contains(word), "{}:{} knows {word}: {line}", file.display(), number + 1);
+            for word in [
+                "docker",
+                "compose",
+                "kubernetes",
+                "\"local\"",
+                "\"sim\"",
+                "\"kill\"",
+                "\"pause\"",
+            ] {
+                assert!(
+                    !code.contains(word),
+                    "{}:{} knows {word}: {line}",
+                    file.display(),
+                    number + 1
+                );
             }
         }
     }

@@ -33,7 +33,12 @@ fn root() -> PathBuf {
 fn said(text: &str, offset: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        let Some((_, note)) = line.split_once("// error: ").or_else(|| line.split_once("// warning: ")) else { continue };
+        let Some((_, note)) = line
+            .split_once("// error: ")
+            .or_else(|| line.split_once("// warning: "))
+        else {
+            continue;
+        };
         let mut words = note.split_whitespace();
         let code = words.next().expect("a code behind `error:`").to_owned();
         let place = words.next().and_then(|place| place.split_once(':'));
@@ -43,7 +48,11 @@ fn said(text: &str, offset: u64) -> Vec<Finding> {
                 column: Some(column.parse().unwrap()),
                 code,
             },
-            None => Finding { line: number as u64 + 1 + offset, column: None, code },
+            None => Finding {
+                line: number as u64 + 1 + offset,
+                column: None,
+                code,
+            },
         };
         findings.push(finding);
     }
@@ -53,7 +62,12 @@ fn said(text: &str, offset: u64) -> Vec<Finding> {
 
 fn found(path: &Path) -> (Vec<Finding>, String) {
     let bench = Bench::new(0);
-    let output = bench.rescc().args(["check", "--format", "json"]).arg(path).output().unwrap();
+    let output = bench
+        .rescc()
+        .args(["check", "--format", "json"])
+        .arg(path)
+        .output()
+        .unwrap();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), common::text(&output)));
     let mut findings: Vec<_> = json["diagnostics"]
@@ -67,7 +81,12 @@ fn found(path: &Path) -> (Vec<Finding>, String) {
         })
         .collect();
     findings.sort();
-    let plain = bench.rescc().args(["check", "--format", "plain"]).arg(path).output().unwrap();
+    let plain = bench
+        .rescc()
+        .args(["check", "--format", "plain"])
+        .arg(path)
+        .output()
+        .unwrap();
     (findings, common::text(&plain))
 }
 
@@ -94,12 +113,20 @@ fn blocks(path: &Path) -> Vec<Block> {
             Some((info, at, body)) if line.trim_end() == "```" => {
                 let name = format!("{}:{at}", path.display());
                 match info.as_str() {
-                    "res" => blocks.push(Block { name, text: body.clone(), offset: 0 }),
+                    "res" => blocks.push(Block {
+                        name,
+                        text: body.clone(),
+                        offset: 0,
+                    }),
                     "res preamble" => preamble.clone_from(body),
                     "res part" => {
                         assert!(!preamble.is_empty(), "{name}: there is no preamble before it");
                         let offset = preamble.lines().count() as u64;
-                        blocks.push(Block { name, text: format!("{preamble}{body}"), offset });
+                        blocks.push(Block {
+                            name,
+                            text: format!("{preamble}{body}"),
+                            offset,
+                        });
                     }
                     _ => {}
                 }
@@ -130,16 +157,29 @@ fn the_examples_of_the_reference_are_true() {
         let path = bench.path().join("example.res");
         std::fs::write(&path, &block.text).unwrap();
         // What a part says counts from its own first line.
-        let own: String = block.text.lines().skip(block.offset as usize).map(|line| format!("{line}\n")).collect();
+        let own: String = block
+            .text
+            .lines()
+            .skip(block.offset as usize)
+            .map(|line| format!("{line}\n"))
+            .collect();
         wrong.extend(compare(&block.name, &own, &path, block.offset));
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), blocks.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        blocks.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn the_mistakes_are_found_where_they_are() {
-    let mut files: Vec<_> =
-        std::fs::read_dir(root().join("tests/mistakes")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(root().join("tests/mistakes"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "res"));
     files.sort();
     assert!(files.len() >= 20, "only {} files were found", files.len());
@@ -149,5 +189,11 @@ fn the_mistakes_are_found_where_they_are() {
         assert!(!said(&text, 0).is_empty(), "{} says no mistake", path.display());
         wrong.extend(compare(&path.display().to_string(), &text, path, 0));
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), files.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        files.len(),
+        wrong.join("\n")
+    );
 }

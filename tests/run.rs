@@ -32,7 +32,10 @@ fn run(spec: &str) -> (Bench, Output) {
 fn reasons(bench: &Bench) -> Vec<String> {
     let report = bench.report();
     let reasons = report["reasons"].as_array().unwrap();
-    reasons.iter().map(|reason| reason["code"].as_str().unwrap().to_owned()).collect()
+    reasons
+        .iter()
+        .map(|reason| reason["code"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -96,9 +99,16 @@ workflow w {
 #[test]
 fn a_fault_that_lapses_is_inconclusive() {
     let bench = Bench::new(1);
-    let path = bench.spec(&cache("", "workflow w { step hang { run = pause(cache), duration = 5s } }"));
+    let path = bench.spec(&cache(
+        "",
+        "workflow w { step hang { run = pause(cache), duration = 5s } }",
+    ));
     let mut child = bench.start(&path, &[]);
-    assert!(common::wait_until(&mut child, || bench.output().contains("active")), "{}", bench.output());
+    assert!(
+        common::wait_until(&mut child, || bench.output().contains("active")),
+        "{}",
+        bench.output()
+    );
     for marked in rescc_process::marked(bench.only_run().unwrap().run()).unwrap() {
         send(marked.identity.pid as u32, 18);
     }
@@ -112,9 +122,16 @@ fn a_fault_that_lapses_is_inconclusive() {
 fn a_target_that_dies_under_its_fault_is_inconclusive() {
     for fault in ["pause(cache)", "latency(cache, delay = 20ms)"] {
         let bench = Bench::new(1);
-        let path = bench.spec(&cache("", &format!("workflow w {{ step s {{ run = {fault}, duration = 3s }} }}")));
+        let path = bench.spec(&cache(
+            "",
+            &format!("workflow w {{ step s {{ run = {fault}, duration = 3s }} }}"),
+        ));
         let mut child = bench.start(&path, &[]);
-        assert!(common::wait_until(&mut child, || bench.output().contains("active")), "{}", bench.output());
+        assert!(
+            common::wait_until(&mut child, || bench.output().contains("active")),
+            "{}",
+            bench.output()
+        );
         for marked in rescc_process::marked(bench.only_run().unwrap().run()).unwrap() {
             send(marked.identity.pid as u32, 9);
         }
@@ -140,7 +157,11 @@ workflow w {
 "#,
     ));
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-    assert!(reasons(&bench).contains(&"probe_error".to_owned()), "{:?}", reasons(&bench));
+    assert!(
+        reasons(&bench).contains(&"probe_error".to_owned()),
+        "{:?}",
+        reasons(&bench)
+    );
 }
 
 #[test]
@@ -193,7 +214,11 @@ fn a_port_in_use_is_refused() {
     let path = bench.spec(&cache("", "workflow w { step strike { run = kill(cache) } }"));
     let output = bench.run(&path);
     assert_eq!(output.status.code(), Some(7), "{}", text(&output));
-    assert!(text(&output).contains(&bench.ports[0].to_string()), "{}", text(&output));
+    assert!(
+        text(&output).contains(&bench.ports[0].to_string()),
+        "{}",
+        text(&output)
+    );
     drop(held);
     assert_eq!(bench.residue(), Vec::<String>::new());
 }
@@ -202,7 +227,10 @@ fn a_port_in_use_is_refused() {
 fn programs_that_do_not_run_are_errors_that_say_why() {
     for (command, wanted) in [
         (r#"["/no/such/program"]"#, "/no/such/program"),
-        (r#"["/bin/sh", "-c", "echo because of me >&2; exit 3"]"#, "because of me"),
+        (
+            r#"["/bin/sh", "-c", "echo because of me >&2; exit 3"]"#,
+            "because of me",
+        ),
         (r#"["/bin/sleep", "1000"]"#, "port"),
     ] {
         let bench = Bench::new(1);
@@ -224,14 +252,28 @@ workflow w {{ step strike {{ run = kill(cache) }} }}
 #[test]
 fn a_plan_runs_and_refuses_drift() {
     let bench = Bench::new(1);
-    let path = bench.spec(&cache(", restart = always", "workflow w { step strike { run = kill(cache) } }"));
+    let path = bench.spec(&cache(
+        ", restart = always",
+        "workflow w { step strike { run = kill(cache) } }",
+    ));
     let plan = bench.path().join("plan.json");
-    let output = bench.rescc().arg("plan").arg(&path).arg("--out").arg(&plan).output().unwrap();
+    let output = bench
+        .rescc()
+        .arg("plan")
+        .arg(&path)
+        .arg("--out")
+        .arg(&plan)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let output = bench.rescc().arg("run").arg(&plan).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let text_of_plan = std::fs::read_to_string(&plan).unwrap();
-    std::fs::write(&plan, text_of_plan.replace("\"kind\": \"process\"", "\"kind\": \"container\"")).unwrap();
+    std::fs::write(
+        &plan,
+        text_of_plan.replace("\"kind\": \"process\"", "\"kind\": \"container\""),
+    )
+    .unwrap();
     let output = bench.rescc().arg("run").arg(&plan).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", text(&output));
     assert!(text(&output).contains("cache-1"), "{}", text(&output));
@@ -251,11 +293,17 @@ fn machine_output_is_as_its_schema_says() {
     let check = |what: &str, value: &serde_json::Value| {
         let schema = schema(what);
         let validator = jsonschema::validator_for(&schema).unwrap();
-        let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(value)
+            .map(|error| error.to_string())
+            .collect();
         assert!(errors.is_empty(), "{what}: {errors:#?}");
     };
-    let (report, events, plan) =
-        (bench.path().join("r.json"), bench.path().join("e.jsonl"), bench.path().join("p.json"));
+    let (report, events, plan) = (
+        bench.path().join("r.json"),
+        bench.path().join("e.jsonl"),
+        bench.path().join("p.json"),
+    );
     let output = bench
         .rescc()
         .arg("run")
@@ -267,17 +315,35 @@ fn machine_output_is_as_its_schema_says() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    check("report", &serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap());
+    check(
+        "report",
+        &serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap(),
+    );
     let lines = std::fs::read_to_string(&events).unwrap();
     assert!(lines.lines().count() > 8);
     for line in lines.lines() {
         check("events", &serde_json::from_str(line).unwrap());
     }
-    let output = bench.rescc().arg("plan").arg(&path).arg("--out").arg(&plan).output().unwrap();
+    let output = bench
+        .rescc()
+        .arg("plan")
+        .arg(&path)
+        .arg("--out")
+        .arg(&plan)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    check("plan", &serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap());
+    check(
+        "plan",
+        &serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap(),
+    );
     std::fs::write(&path, "language = 1").unwrap();
-    let output = bench.rescc().args(["check", "--format", "json"]).arg(&path).output().unwrap();
+    let output = bench
+        .rescc()
+        .args(["check", "--format", "json"])
+        .arg(&path)
+        .output()
+        .unwrap();
     check("diagnostics", &serde_json::from_slice(&output.stdout).unwrap());
 }
 
@@ -287,11 +353,24 @@ fn a_rehearsal_of_the_same_seed_tells_the_same() {
     let bench = Bench::new(0);
     let tell = || {
         let events = bench.path().join("events");
-        let output =
-            bench.rescc().arg("run").arg(spec).args(["--seed", "7", "--events"]).arg(&events).output().unwrap();
+        let output = bench
+            .rescc()
+            .arg("run")
+            .arg(spec)
+            .args(["--seed", "7", "--events"])
+            .arg(&events)
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
         let events = std::fs::read_to_string(&events).unwrap();
-        let run = events.split("\"run\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let run = events
+            .split("\"run\":\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned();
         events.replace(&run, "RUN")
     };
     assert_eq!(tell(), tell());

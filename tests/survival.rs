@@ -34,7 +34,10 @@ const FAULTS: [(&str, &str); 4] = [
     ("kill", "run = kill(cache)"),
     ("pause", "run = pause(cache), duration = 300ms"),
     ("latency", "run = latency(cache, delay = 20ms), duration = 300ms"),
-    ("fill_disk", "run = fill_disk(cache, folder = \"{data}\", size = 8MiB), duration = 300ms"),
+    (
+        "fill_disk",
+        "run = fill_disk(cache, folder = \"{data}\", size = 8MiB), duration = 300ms",
+    ),
 ];
 
 /// Ends a run at each entry of its journal, before and after it is written. The keeper undoes all.
@@ -50,7 +53,11 @@ fn killed_at_every_step(fault: &str) {
             bench.wait_for_keepers();
             if code(status) != 128 + KILL {
                 // The run has fewer entries than that: every one has been tried.
-                assert!(step > 4, "{order}: the run ended with {status} before it began\n{}", bench.output());
+                assert!(
+                    step > 4,
+                    "{order}: the run ended with {status} before it began\n{}",
+                    bench.output()
+                );
                 break;
             }
             steps += 1;
@@ -62,7 +69,12 @@ fn killed_at_every_step(fault: &str) {
             if side == "after" && step == 0 || side == "before" && step == 1 {
                 assert_eq!(bench.recover().status.code(), Some(0), "{order}");
             }
-            assert_eq!(bench.residue(), Vec::<String>::new(), "{order}\n{}", bench.output());
+            assert_eq!(
+                bench.residue(),
+                Vec::<String>::new(),
+                "{order}\n{}",
+                bench.output()
+            );
             let recovered = bench.recover();
             assert_eq!(recovered.status.code(), Some(0), "{order}: {}", text(&recovered));
         }
@@ -95,7 +107,11 @@ fn disturbed(fault: &str, variables: &[(&str, &str)], disturb: impl FnOnce(&Benc
     let bench = Bench::new(1);
     let path = bench.spec(&spec(fault).replace("300ms", "60s"));
     let mut child = bench.start(&path, variables);
-    assert!(bench.wait_for_journal(&mut child, "\"entry\":\"intent\""), "{}", bench.output());
+    assert!(
+        bench.wait_for_journal(&mut child, "\"entry\":\"intent\""),
+        "{}",
+        bench.output()
+    );
     disturb(&bench, child.id());
     let status = child.wait().unwrap();
     bench.wait_for_keepers();
@@ -154,14 +170,20 @@ fn recover_undoes_when_runner_and_keeper_are_killed() {
         assert_eq!(recovered.status.code(), Some(0), "{name}: {}", text(&recovered));
         assert_eq!(bench.residue(), Vec::<String>::new(), "{name}");
         let again = bench.recover();
-        assert!(text(&again).contains("nothing was left behind"), "{name}: {}", text(&again));
+        assert!(
+            text(&again).contains("nothing was left behind"),
+            "{name}: {}",
+            text(&again)
+        );
     }
 }
 
 #[test]
 fn a_runner_that_hangs_is_ended_by_the_keeper() {
     for (name, fault) in FAULTS {
-        let (bench, code) = disturbed(fault, &[("RESCC_TEST_HANG_LIMIT_MS", "1500")], |_, pid| send(pid, STOP));
+        let (bench, code) = disturbed(fault, &[("RESCC_TEST_HANG_LIMIT_MS", "1500")], |_, pid| {
+            send(pid, STOP)
+        });
         assert_eq!(code, 128 + KILL, "{name}\n{}", bench.output());
         assert_eq!(bench.residue(), Vec::<String>::new(), "{name}");
     }
@@ -204,10 +226,18 @@ workflow w {
 "#;
     let path = bench.spec(stubborn);
     let mut child = bench.start(&path, &[]);
-    assert!(bench.wait_for_journal(&mut child, "\"entry\":\"intent\""), "{}", bench.output());
+    assert!(
+        bench.wait_for_journal(&mut child, "\"entry\":\"intent\""),
+        "{}",
+        bench.output()
+    );
     send(child.id(), INT);
     // The end takes its time, since the program does not end when it is asked to.
-    assert!(bench.wait_for_journal(&mut child, "\"entry\":\"mark\""), "{}", bench.output());
+    assert!(
+        bench.wait_for_journal(&mut child, "\"entry\":\"mark\""),
+        "{}",
+        bench.output()
+    );
     send(child.id(), INT);
     assert_eq!(code(child.wait().unwrap()), 6);
     bench.wait_for_keepers();
@@ -232,7 +262,11 @@ workflow w {
     for also_keeper in [false, true] {
         let mut child = bench.start(&path, &[]);
         let text = || std::fs::read_to_string(bench.path().join("output")).unwrap_or_default();
-        assert!(common::wait_until(&mut child, || text().contains("active")), "{}", text());
+        assert!(
+            common::wait_until(&mut child, || text().contains("active")),
+            "{}",
+            text()
+        );
         send(child.id(), STOP);
         if also_keeper {
             for run in rescc_engine::run_dir::RunDir::all(&bench.state()).unwrap() {
@@ -247,14 +281,21 @@ workflow w {
         if also_keeper {
             assert_eq!(bench.recover().status.code(), Some(0));
         }
-        assert_eq!(bench.residue(), Vec::<String>::new(), "keeper killed as well: {also_keeper}");
+        assert_eq!(
+            bench.residue(),
+            Vec::<String>::new(),
+            "keeper killed as well: {also_keeper}"
+        );
     }
 }
 
 /// 20 in every test run; `RESCC_TEST_KILLS=200 cargo test --test survival random` for more.
 #[test]
 fn killed_at_random_moments_from_outside() {
-    let kills: u64 = std::env::var("RESCC_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let kills: u64 = std::env::var("RESCC_TEST_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(20);
     let mut dice = 0x2545_f491_4f6c_dd1d_u64;
     for round in 0..kills {
         // Marsaglia's xorshift: the moments differ, and are the same in every test run.
@@ -266,25 +307,48 @@ fn killed_at_random_moments_from_outside() {
         let path = bench.spec(&spec(fault));
         let mut child = bench.start(&path, &[]);
         let moment = std::time::Duration::from_micros(dice >> 8 & 0xf_ffff);
-        let time = rustix::event::Timespec { tv_sec: moment.as_secs() as i64, tv_nsec: i64::from(moment.subsec_nanos()) };
+        let time = rustix::event::Timespec {
+            tv_sec: moment.as_secs() as i64,
+            tv_nsec: i64::from(moment.subsec_nanos()),
+        };
         let _ = rustix::event::poll(&mut [], Some(&time));
         send(child.id(), KILL);
         child.wait().unwrap();
         bench.wait_for_keepers();
-        assert_eq!(bench.recover().status.code(), Some(0), "round {round}, {name}, killed after {moment:?}");
-        assert_eq!(bench.residue(), Vec::<String>::new(), "round {round}, {name}, killed after {moment:?}");
+        assert_eq!(
+            bench.recover().status.code(),
+            Some(0),
+            "round {round}, {name}, killed after {moment:?}"
+        );
+        assert_eq!(
+            bench.residue(),
+            Vec::<String>::new(),
+            "round {round}, {name}, killed after {moment:?}"
+        );
     }
 }
 
 #[test]
 fn the_keeper_sheds_the_variables_of_ci_systems() {
-    let tracked = [("RUNNER_TRACKING_ID", "github_1"), ("JENKINS_NODE_COOKIE", "2"), ("BUILD_ID", "3")];
+    let tracked = [
+        ("RUNNER_TRACKING_ID", "github_1"),
+        ("JENKINS_NODE_COOKIE", "2"),
+        ("BUILD_ID", "3"),
+    ];
     let (bench, code) = disturbed(FAULTS[1].1, &tracked, |bench, pid| {
         let run = bench.only_run().unwrap();
         let keeper = keepers(run.run())[0];
         let mut watched = vec![keeper];
-        watched.extend(rescc_process::marked(run.run()).unwrap().iter().map(|marked| marked.identity.pid));
-        assert!(watched.len() >= 2, "the keeper and what it has started: {watched:?}");
+        watched.extend(
+            rescc_process::marked(run.run())
+                .unwrap()
+                .iter()
+                .map(|marked| marked.identity.pid),
+        );
+        assert!(
+            watched.len() >= 2,
+            "the keeper and what it has started: {watched:?}"
+        );
         for process in watched {
             let variables = std::fs::read(format!("/proc/{process}/environ")).unwrap();
             let variables = String::from_utf8_lossy(&variables).into_owned();
@@ -317,8 +381,14 @@ fn after_a_reboot_recover_touches_no_stranger() {
         .unwrap();
     let own = rescc_process::identity(stranger.id() as i32).unwrap().unwrap();
     let strangers = [
-        ProcessIdentity { boot_id: "00000000-0000-0000-0000-000000000000".into(), ..own.clone() },
-        ProcessIdentity { start_ticks: own.start_ticks - 1, ..own.clone() },
+        ProcessIdentity {
+            boot_id: "00000000-0000-0000-0000-000000000000".into(),
+            ..own.clone()
+        },
+        ProcessIdentity {
+            start_ticks: own.start_ticks - 1,
+            ..own.clone()
+        },
     ];
     for (number, identity) in strangers.into_iter().enumerate() {
         let bench = Bench::new(0);
@@ -362,7 +432,11 @@ fn after_a_reboot_recover_touches_no_stranger() {
         }
         drop(journal);
         let recovered = bench.recover();
-        assert!(stranger.try_wait().unwrap().is_none(), "the stranger was ended: {}", text(&recovered));
+        assert!(
+            stranger.try_wait().unwrap().is_none(),
+            "the stranger was ended: {}",
+            text(&recovered)
+        );
         assert_eq!(recovered.status.code(), Some(0), "{}", text(&recovered));
         assert_eq!(bench.residue(), Vec::<String>::new(), "{}", text(&recovered));
     }
@@ -374,7 +448,10 @@ fn after_a_reboot_recover_touches_no_stranger() {
 fn with_small_disk(bench: &Bench, size: &str, script: &str) -> Option<std::process::Output> {
     let small = bench.path().join("small");
     std::fs::create_dir(&small).unwrap();
-    let script = format!("mount -t tmpfs -o size={size} none {} || exit 77\n{script}", small.display());
+    let script = format!(
+        "mount -t tmpfs -o size={size} none {} || exit 77\n{script}",
+        small.display()
+    );
     let mut command = bench.rescc();
     let rescc = command.get_program().to_owned();
     command = std::process::Command::new("unshare");
@@ -399,7 +476,9 @@ fn a_full_disk_refuses_the_run_before_anything_is_touched() {
     let bench = Bench::new(1);
     let path = bench.spec(&spec(FAULTS[0].1));
     let script = format!("$RESCC run {}", path.display());
-    let Some(output) = with_small_disk(&bench, "40k", &script) else { return };
+    let Some(output) = with_small_disk(&bench, "40k", &script) else {
+        return;
+    };
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     assert!(text(&output).contains("nothing was touched"), "{}", text(&output));
     assert!(!text(&output).contains("starting"), "{}", text(&output));
@@ -418,7 +497,9 @@ fn a_disk_that_fills_later_does_not_keep_the_undo_back() {
          exit $code",
         path.display()
     );
-    let Some(output) = with_small_disk(&bench, "1m", &script) else { return };
+    let Some(output) = with_small_disk(&bench, "1m", &script) else {
+        return;
+    };
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains("\"undone\":true"), "{}", text(&output));
     assert_eq!(bench.residue(), Vec::<String>::new());

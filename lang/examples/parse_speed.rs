@@ -84,7 +84,10 @@ fn main() {
     let parsed = parse(&file);
     let start = Instant::now();
     black_box(format(black_box(&file), black_box(&parsed)));
-    println!("formatted: {:.0} MB/s", file.text().len() as f64 / 1e6 / start.elapsed().as_secs_f64());
+    println!(
+        "formatted: {:.0} MB/s",
+        file.text().len() as f64 / 1e6 / start.elapsed().as_secs_f64()
+    );
     println!("time for 8 times the size (8 is linear, 64 quadratic):");
     for piece in PIECES {
         let count = 50_000 / piece.len();

@@ -106,21 +106,36 @@ const CASES: &[(&str, &str)] = &[
         "a = { // 1\n// 2\nb=1, // 3\n// 4\n} // 5\n",
         "a = {  // 1\n  // 2\n  b = 1  // 3\n  // 4\n}  // 5\n",
     ),
-    ("a = [\n// 1\n]\nb = f( // 2\n)\n", "a = [\n  // 1\n]\nb = f(  // 2\n)\n"),
+    (
+        "a = [\n// 1\n]\nb = f( // 2\n)\n",
+        "a = [\n  // 1\n]\nb = f(  // 2\n)\n",
+    ),
     (
         "a = f(\n/// no doc\nb,\n/// doc\nc=1)\n",
         "a = f(\n  // no doc\n  b,\n  /// doc\n  c = 1,\n)\n",
     ),
-    ("x y {\na=1\n/// nothing\n}\n", "x y {\n  a = 1\n  // nothing\n}\n"),
+    (
+        "x y {\na=1\n/// nothing\n}\n",
+        "x y {\n  a = 1\n  // nothing\n}\n",
+    ),
     (
         "a = ( // 1\n b or\n // 2\n c) and d\n",
         "a = (  // 1\n     b or\n     // 2\n     c) and\n    d\n",
     ),
     ("a = (\n// 1\nb and c)\n", "// 1\na = b and c\n"),
     // Texts are nobody's business.
-    ("a = \"\\u{e9}\\t$${b}//\"\nb = \"\"\"\r\n  x \r\n\t\"\"\"\n", "a = \"\\u{e9}\\t$${b}//\"\nb = \"\"\"\n  x \n\t\"\"\"\n"),
-    ("a = -1.50%\nb = 1 .. 2\nc = 5%  of  baseline\n", "a = -1.50%\nb = 1..2\nc = 5% of baseline\n"),
-    ("a = not(not b)\nc = not (d == e)\n", "a = not not b\nc = not d == e\n"),
+    (
+        "a = \"\\u{e9}\\t$${b}//\"\nb = \"\"\"\r\n  x \r\n\t\"\"\"\n",
+        "a = \"\\u{e9}\\t$${b}//\"\nb = \"\"\"\n  x \n\t\"\"\"\n",
+    ),
+    (
+        "a = -1.50%\nb = 1 .. 2\nc = 5%  of  baseline\n",
+        "a = -1.50%\nb = 1..2\nc = 5% of baseline\n",
+    ),
+    (
+        "a = not(not b)\nc = not (d == e)\n",
+        "a = not not b\nc = not d == e\n",
+    ),
     ("a = b and\nc and d\n", "a = b and\n    c and\n    d\n"),
 ];
 
@@ -155,7 +170,9 @@ fn alignment_settles() {
         let name = "n".repeat(width);
         for value in ["[NAME]", "{ a = NAME }", "f(NAME)", "a and NAME", "NAME"] {
             let value = value.replace("NAME", &name);
-            let text = format!("x y {{\na = {value}\nlonger = {{ b = {value} }}\nthe_longest_of_all = 1\nb = {value}\n}}");
+            let text = format!(
+                "x y {{\na = {value}\nlonger = {{ b = {value} }}\nthe_longest_of_all = 1\nb = {value}\n}}"
+            );
             assert!(formatted(&text).is_some(), "{text}");
         }
     }
@@ -164,10 +181,17 @@ fn alignment_settles() {
 /// The example that people see first is written as `fmt` writes it, but for the place of its comments.
 #[test]
 fn the_shop_is_formatted() {
-    for text in [include_str!("../../examples/shop/shop.res"), include_str!("../../examples/shop/strict.res")] {
+    for text in [
+        include_str!("../../examples/shop/shop.res"),
+        include_str!("../../examples/shop/strict.res"),
+    ] {
         let once = formatted(text).expect("the shop has no syntax errors");
         assert_eq!(text.matches("//").count(), once.matches("//").count());
-        assert!(once.lines().all(|line| line.chars().count() <= 110 || line.contains("  //")), "{once}");
+        assert!(
+            once.lines()
+                .all(|line| line.chars().count() <= 110 || line.contains("  //")),
+            "{once}"
+        );
     }
 }
 

@@ -17,7 +17,11 @@ fn value(text: &str) -> String {
 fn show(value: &Expr) -> String {
     let all = |values: &[Expr], word: &str| values.iter().map(show).collect::<Vec<_>>().join(word);
     let fields = |fields: &[Field]| {
-        fields.iter().map(|field| format!("{}={}", field.name.text, show(&field.value))).collect::<Vec<_>>().join(", ")
+        fields
+            .iter()
+            .map(|field| format!("{}={}", field.name.text, show(&field.value)))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     match &value.kind {
         ExprKind::Quantity(quantity) => format!("{}_{}", quantity.number, quantity.unit),
@@ -37,7 +41,11 @@ fn show(value: &Expr) -> String {
             Some(args) => {
                 let first = args.first.iter().map(|first| show(first));
                 let named = Some(fields(&args.named)).filter(|named| !named.is_empty());
-                format!("{}({})", name.dotted(), first.chain(named).collect::<Vec<_>>().join(", "))
+                format!(
+                    "{}({})",
+                    name.dotted(),
+                    first.chain(named).collect::<Vec<_>>().join(", ")
+                )
             }
         },
         ExprKind::List(values) => format!("[{}]", all(values, ", ")),
@@ -45,7 +53,9 @@ fn show(value: &Expr) -> String {
         ExprKind::Not(value) => format!("not({})", show(value)),
         ExprKind::And(values) => format!("and({})", all(values, ", ")),
         ExprKind::Or(values) => format!("or({})", all(values, ", ")),
-        ExprKind::Compare { op, left, right, .. } => format!("({} {} {})", show(left), op.as_str(), show(right)),
+        ExprKind::Compare { op, left, right, .. } => {
+            format!("({} {} {})", show(left), op.as_str(), show(right))
+        }
         ExprKind::Error => "error".to_owned(),
     }
 }
@@ -143,22 +153,45 @@ fn spans_are_those_of_the_words() {
     let file = common::source(&text);
     let parsed = rescc_lang::parse(&file);
     assert_eq!(parsed.diagnostics, []);
-    let Some(block) = parsed.file.blocks().next() else { panic!("there is a block") };
-    assert_eq!(file.slice(block.span), "e b { xy = (a or not b == 12ms) and f(c) }");
+    let Some(block) = parsed.file.blocks().next() else {
+        panic!("there is a block")
+    };
+    assert_eq!(
+        file.slice(block.span),
+        "e b { xy = (a or not b == 12ms) and f(c) }"
+    );
     assert_eq!(file.slice(block.body), "{ xy = (a or not b == 12ms) and f(c) }");
-    assert_eq!((file.slice(block.kind.span), file.slice(block.name.span)), ("e", "b"));
-    let Some(field) = block.fields().next() else { panic!("there is a field") };
+    assert_eq!(
+        (file.slice(block.kind.span), file.slice(block.name.span)),
+        ("e", "b")
+    );
+    let Some(field) = block.fields().next() else {
+        panic!("there is a field")
+    };
     assert_eq!(file.slice(field.span), "xy = (a or not b == 12ms) and f(c)");
-    let ExprKind::And(tests) = &field.value.kind else { panic!("{:?}", field.value) };
+    let ExprKind::And(tests) = &field.value.kind else {
+        panic!("{:?}", field.value)
+    };
     assert_eq!(file.slice(field.value.span), "(a or not b == 12ms) and f(c)");
     assert_eq!(file.slice(tests[0].span), "a or not b == 12ms");
     assert_eq!(file.slice(tests[1].span), "f(c)");
-    let ExprKind::Or(tests) = &tests[0].kind else { panic!("{tests:?}") };
-    let ExprKind::Not(inner) = &tests[1].kind else { panic!("{tests:?}") };
+    let ExprKind::Or(tests) = &tests[0].kind else {
+        panic!("{tests:?}")
+    };
+    let ExprKind::Not(inner) = &tests[1].kind else {
+        panic!("{tests:?}")
+    };
     assert_eq!(file.slice(tests[1].span), "not b == 12ms");
-    let ExprKind::Compare { right, op_span, .. } = &inner.kind else { panic!("{inner:?}") };
-    assert_eq!((file.slice(inner.span), file.slice(*op_span)), ("b == 12ms", "=="));
-    let ExprKind::Quantity(quantity) = &right.kind else { panic!("{right:?}") };
+    let ExprKind::Compare { right, op_span, .. } = &inner.kind else {
+        panic!("{inner:?}")
+    };
+    assert_eq!(
+        (file.slice(inner.span), file.slice(*op_span)),
+        ("b == 12ms", "==")
+    );
+    let ExprKind::Quantity(quantity) = &right.kind else {
+        panic!("{right:?}")
+    };
     assert_eq!(file.slice(quantity.unit_span), "ms");
 }
 
@@ -167,8 +200,12 @@ fn comments_are_kept_apart() {
     let text = "/// doc of a\n///\n///  more\na = 1 // behind\n// alone\n//// ruler\nx y { ///no doc\n  /// doc of b\n  b = [ // in it\n    1\n  ]\n  /// dangling\n}\n";
     let parsed = read(text);
     assert_eq!(parsed.diagnostics, []);
-    let comments: Vec<(&str, bool)> =
-        parsed.file.comments.iter().map(|comment| (comment.text.as_str(), comment.trailing)).collect();
+    let comments: Vec<(&str, bool)> = parsed
+        .file
+        .comments
+        .iter()
+        .map(|comment| (comment.text.as_str(), comment.trailing))
+        .collect();
     assert_eq!(
         comments,
         [
@@ -198,7 +235,10 @@ fn line_ends_and_tabs_do_not_matter() {
     let dos = unix.replace('\n', "\r\n");
     assert_eq!(read(unix).diagnostics, []);
     assert_eq!(read(&dos).diagnostics, []);
-    assert_eq!(common::stripped(read(unix).file), common::stripped(read(&dos).file));
+    assert_eq!(
+        common::stripped(read(unix).file),
+        common::stripped(read(&dos).file)
+    );
 }
 
 #[test]
@@ -207,8 +247,11 @@ fn what_is_broken_does_not_spread() {
     let parsed = read(text);
     let found = common::summary(text, &parsed.diagnostics);
     assert_eq!(found, ["E0105 2:7", "E0107 3:14", "E0108 8:7"]);
-    let blocks: Vec<(&str, bool)> =
-        parsed.file.blocks().map(|block| (block.name.text.as_str(), block.complete)).collect();
+    let blocks: Vec<(&str, bool)> = parsed
+        .file
+        .blocks()
+        .map(|block| (block.name.text.as_str(), block.complete))
+        .collect();
     assert_eq!(blocks, [("a", true), ("d", true), ("f", true)]);
     let inner: Vec<(&str, bool)> = parsed
         .file

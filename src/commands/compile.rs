@@ -32,7 +32,9 @@ pub(super) fn set_values(arguments: &SetArgs) -> Result<BTreeMap<String, String>
     let mut values = BTreeMap::new();
     for given in &arguments.values {
         let Some((name, value)) = given.split_once('=') else {
-            return Err(Trouble::usage(format!("`--set {given}` has no `=`")).help("write `--set name=value`"));
+            return Err(
+                Trouble::usage(format!("`--set {given}` has no `=`")).help("write `--set name=value`")
+            );
         };
         if values.insert(name.trim().to_owned(), value.to_owned()).is_some() {
             return Err(Trouble::usage(format!("`--set {name}` is given twice")));
@@ -45,36 +47,57 @@ pub(super) fn set_values(arguments: &SetArgs) -> Result<BTreeMap<String, String>
 pub(super) fn compile(arguments: &WhatArgs, kit: &Kit) -> Result<Option<Compiled>, Trouble> {
     let mut sources = Sources::new();
     let id = load::spec(&mut sources, &arguments.file)?;
-    let Some(file) = sources.get(id) else { return Ok(None) };
+    let Some(file) = sources.get(id) else {
+        return Ok(None);
+    };
     let parsed = rescc_lang::parse(file);
-    let options = Options { set: set_values(&arguments.set)? };
+    let options = Options {
+        set: set_values(&arguments.set)?,
+    };
     let checked = rescc_compiler::check(&sources, file, &parsed, &kit.catalogue, &options);
     let errors = checked.diagnostics.iter().any(rescc_lang::Diagnostic::is_error);
     if errors || (!checked.diagnostics.is_empty() && arguments.format.format == Format::Human) {
-        show(&sources, &checked.diagnostics, arguments.format.format, Stream::Err);
+        show(
+            &sources,
+            &checked.diagnostics,
+            arguments.format.format,
+            Stream::Err,
+        );
     }
     if errors {
         return Ok(None);
     }
     let environment = choose_environment(&checked.environments, arguments.environment.as_deref())?;
-    let program = checked
-        .program(&environment)
-        .ok_or_else(|| Trouble::error(format!("the spec has no program for `{environment}`, and no diagnostic says why")))?;
+    let program = checked.program(&environment).ok_or_else(|| {
+        Trouble::error(format!(
+            "the spec has no program for `{environment}`, and no diagnostic says why"
+        ))
+    })?;
     let folder = std::path::absolute(&arguments.file)
         .ok()
         .and_then(|path| path.parent().map(Path::to_path_buf))
         .unwrap_or_else(|| PathBuf::from("."));
-    Ok(Some(Compiled { program: Arc::new(program), workflows: checked.workflows.clone(), folder }))
+    Ok(Some(Compiled {
+        program: Arc::new(program),
+        workflows: checked.workflows.clone(),
+        folder,
+    }))
 }
 
 /// Shows diagnostics in a format.
 pub(super) fn show(sources: &Sources, found: &[rescc_lang::Diagnostic], format: Format, stream: Stream) {
     let style = output::style(stream);
     match format {
-        Format::Human => output::write(stream, &diagnostics::human::render(sources, found, style.color, style.unicode, style.width)),
+        Format::Human => output::write(
+            stream,
+            &diagnostics::human::render(sources, found, style.color, style.unicode, style.width),
+        ),
         Format::Plain => output::write(stream, &diagnostics::plain::render(sources, found)),
         // Programs read standard output.
-        Format::Json => output::write(Stream::Out, &format!("{}\n", diagnostics::json::render(sources, found))),
+        Format::Json => output::write(
+            Stream::Out,
+            &format!("{}\n", diagnostics::json::render(sources, found)),
+        ),
     }
 }
 
@@ -82,15 +105,21 @@ pub(super) fn show(sources: &Sources, found: &[rescc_lang::Diagnostic], format: 
 fn choose_environment(declared: &[String], wanted: Option<&str>) -> Result<String, Trouble> {
     let list = declared.join(", ");
     if let Some(wanted) = wanted {
-        return declared.iter().find(|name| *name == wanted).cloned().ok_or_else(|| {
-            Trouble::usage(format!("the spec declares no environment `{wanted}`")).help(format!("it declares: {list}"))
-        });
+        return declared
+            .iter()
+            .find(|name| *name == wanted)
+            .cloned()
+            .ok_or_else(|| {
+                Trouble::usage(format!("the spec declares no environment `{wanted}`"))
+                    .help(format!("it declares: {list}"))
+            });
     }
     match declared {
         [only] => Ok(only.clone()),
         _ if declared.iter().any(|name| name == "local") => Ok("local".into()),
         [] => Err(Trouble::usage("the spec declares no environment")),
-        _ => Err(Trouble::usage("the spec declares several environments").help(format!("choose with `--env`: {list}"))),
+        _ => Err(Trouble::usage("the spec declares several environments")
+            .help(format!("choose with `--env`: {list}"))),
     }
 }
 
@@ -99,8 +128,10 @@ pub(super) fn only_workflow(workflows: &[String]) -> Result<&String, Trouble> {
     match workflows {
         [only] => Ok(only),
         [] => Err(Trouble::usage("the spec has no workflow")),
-        _ => Err(Trouble::usage("the spec has several workflows")
-            .help(format!("name one or more, or say `--all`: {}", workflows.join(", ")))),
+        _ => Err(Trouble::usage("the spec has several workflows").help(format!(
+            "name one or more, or say `--all`: {}",
+            workflows.join(", ")
+        ))),
     }
 }
 
@@ -130,12 +161,29 @@ pub(super) async fn open(
     place: (PathBuf, Option<Arc<dyn ProcessHost>>),
 ) -> Result<Arc<dyn Environment>, Trouble> {
     let name = &program.environment.adapter;
-    let adapter = kit.adapter(name).ok_or_else(|| Trouble::usage(format!("this build has no environment `{name}`")))?;
+    let adapter = kit
+        .adapter(name)
+        .ok_or_else(|| Trouble::usage(format!("this build has no environment `{name}`")))?;
     let (state, host) = place;
-    let setup = Setup { program: Arc::clone(program), run: run.clone(), seed, clock, folder: folder.to_owned(), state, host };
+    let setup = Setup {
+        program: Arc::clone(program),
+        run: run.clone(),
+        seed,
+        clock,
+        folder: folder.to_owned(),
+        state,
+        host,
+    };
     adapter.open(setup).await.map_err(|failure| {
-        let trouble = Trouble::error(format!("the environment `{}` can't be opened: {failure}", program.environment.name));
-        if failure.help.is_empty() { trouble } else { trouble.help(failure.help) }
+        let trouble = Trouble::error(format!(
+            "the environment `{}` can't be opened: {failure}",
+            program.environment.name
+        ));
+        if failure.help.is_empty() {
+            trouble
+        } else {
+            trouble.help(failure.help)
+        }
     })
 }
 
@@ -147,11 +195,25 @@ pub(super) async fn make_plan(
     seed: u64,
     environment: &Arc<dyn Environment>,
 ) -> Result<Plan, Trouble> {
-    let listed = environment.list().await.map_err(|failure| Trouble::error(format!("the environment can't be listed: {failure}")))?;
+    let listed = environment
+        .list()
+        .await
+        .map_err(|failure| Trouble::error(format!("the environment can't be listed: {failure}")))?;
     let worst = rescc_compiler::worst_case(&compiled.program, workflow, &kit.catalogue);
     let folder = compiled.folder.display().to_string();
-    resolve((*compiled.program).clone(), workflow, seed, &listed, worst, folder).map_err(|refusals| {
-        let mut trouble = Trouble::refused(format!("`{workflow}` may not run in `{}`; nothing was touched", compiled.program.environment.name));
+    resolve(
+        (*compiled.program).clone(),
+        workflow,
+        seed,
+        &listed,
+        worst,
+        folder,
+    )
+    .map_err(|refusals| {
+        let mut trouble = Trouble::refused(format!(
+            "`{workflow}` may not run in `{}`; nothing was touched",
+            compiled.program.environment.name
+        ));
         for refusal in refusals {
             trouble = trouble.help(refusal.to_string());
         }

@@ -13,7 +13,11 @@ use crate::output::{self, Stream};
 
 pub(crate) fn run(arguments: &FmtArgs) -> Result<u8, Trouble> {
     let standard_input = matches!(arguments.paths.as_slice(), [only] if only.as_os_str() == "-");
-    let paths = if standard_input { arguments.paths.clone() } else { load::find(&arguments.paths)? };
+    let paths = if standard_input {
+        arguments.paths.clone()
+    } else {
+        load::find(&arguments.paths)?
+    };
     let (mut unformatted, mut broken) = (0, 0);
     for path in &paths {
         let mut sources = Sources::new();
@@ -57,18 +61,30 @@ pub(crate) fn run(arguments: &FmtArgs) -> Result<u8, Trouble> {
 
 /// Puts a new text in a file's place in one step: a full disk or a kill leaves the old one.
 fn replace(path: &Path, text: &str) -> Result<(), Trouble> {
-    let trouble = |error: std::io::Error| Trouble::usage(format!("can't write `{}`: {}", path.display(), load::plain(&error)));
+    let trouble = |error: std::io::Error| {
+        Trouble::usage(format!(
+            "can't write `{}`: {}",
+            path.display(),
+            load::plain(&error)
+        ))
+    };
     // A link is written through, not replaced.
     let path = std::fs::canonicalize(path).map_err(trouble)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let permissions = std::fs::metadata(&path).map_err(trouble)?.permissions();
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(trouble)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().set_permissions(permissions)).map_err(trouble)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.as_file().set_permissions(permissions))
+        .map_err(trouble)?;
     file.persist(&path).map_err(|error| trouble(error.error))?;
     Ok(())
 }
 
 fn diff(path: &Path, old: &str, new: &str) -> String {
     let name = path.display().to_string();
-    similar::TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&name, &name).to_string()
+    similar::TextDiff::from_lines(old, new)
+        .unified_diff()
+        .context_radius(3)
+        .header(&name, &name)
+        .to_string()
 }

@@ -19,11 +19,14 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
     let folder = state::folder(arguments.state.folder.as_ref())?;
     let runs = match &arguments.run {
         Some(name) => {
-            let run = RunId::parse(name).ok_or_else(|| Trouble::usage(format!("`{name}` is no name of a run")))?;
+            let run =
+                RunId::parse(name).ok_or_else(|| Trouble::usage(format!("`{name}` is no name of a run")))?;
             let dir = RunDir::open(&folder, &run).map_err(|error| Trouble::usage(error.to_string()))?;
             vec![dir]
         }
-        None => RunDir::all(&folder).map_err(|error| Trouble::error(format!("{}: {error}", folder.display())))?,
+        None => {
+            RunDir::all(&folder).map_err(|error| Trouble::error(format!("{}: {error}", folder.display())))?
+        }
     };
     let runtime = super::run::runtime()?;
     let kit = Kit::new().for_recovery();
@@ -35,7 +38,11 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
             Ok(None) if arguments.run.is_some() || end_hung_runner(&dir) => match wait_for_lock(&dir) {
                 Some(lock) => lock,
                 None => {
-                    let _ = writeln!(text, "{}: still running, left alone (Ctrl-C in its terminal ends and undoes it)", dir.run());
+                    let _ = writeln!(
+                        text,
+                        "{}: still running, left alone (Ctrl-C in its terminal ends and undoes it)",
+                        dir.run()
+                    );
                     if arguments.run.is_some() {
                         code = exit::REFUSED;
                     }
@@ -82,9 +89,16 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
 /// Whether the holder of a lock is stopped and will never undo by itself; then it is ended, and its keeper or we
 /// undo.
 fn end_hung_runner(dir: &RunDir) -> bool {
-    let Ok(contents) = rescc_engine::journal::read(&dir.journal()) else { return false };
-    let Some(opened) = contents.opened else { return false };
-    if !matches!(rescc_process::state(&opened.runner), Ok(rescc_process::ProcessState::Stopped)) {
+    let Ok(contents) = rescc_engine::journal::read(&dir.journal()) else {
+        return false;
+    };
+    let Some(opened) = contents.opened else {
+        return false;
+    };
+    if !matches!(
+        rescc_process::state(&opened.runner),
+        Ok(rescc_process::ProcessState::Stopped)
+    ) {
         return false;
     }
     matches!(rescc_process::Handle::open(&opened.runner), Ok(Some(handle)) if handle.signal(9).unwrap_or(false))
@@ -96,11 +110,20 @@ fn wait_for_lock(dir: &RunDir) -> Option<rescc_engine::run_dir::RunLock> {
         if let Ok(Some(lock)) = dir.try_lock() {
             return Some(lock);
         }
-        let nap = rustix::event::Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+        let nap = rustix::event::Timespec {
+            tv_sec: 0,
+            tv_nsec: 100_000_000,
+        };
         let _ = rustix::event::poll(&mut [], Some(&nap));
-        let running = rescc_engine::journal::read(&dir.journal()).ok().and_then(|contents| contents.opened).is_some_and(
-            |opened| matches!(rescc_process::state(&opened.runner), Ok(rescc_process::ProcessState::Running)),
-        );
+        let running = rescc_engine::journal::read(&dir.journal())
+            .ok()
+            .and_then(|contents| contents.opened)
+            .is_some_and(|opened| {
+                matches!(
+                    rescc_process::state(&opened.runner),
+                    Ok(rescc_process::ProcessState::Running)
+                )
+            });
         if running {
             return None;
         }
@@ -109,7 +132,11 @@ fn wait_for_lock(dir: &RunDir) -> Option<rescc_engine::run_dir::RunLock> {
 }
 
 fn describe(text: &mut String, dir: &RunDir, recovered: &Recovered) {
-    let spec = recovered.opened.as_ref().map(|opened| format!(" ({}, {})", opened.spec, opened.workflow)).unwrap_or_default();
+    let spec = recovered
+        .opened
+        .as_ref()
+        .map(|opened| format!(" ({}, {})", opened.spec, opened.workflow))
+        .unwrap_or_default();
     let _ = writeln!(text, "{}{spec}", dir.run());
     for (injection, state) in &recovered.undos {
         match state {
@@ -117,7 +144,10 @@ fn describe(text: &mut String, dir: &RunDir, recovered: &Recovered) {
                 let _ = writeln!(text, "  undone      {injection}: {detail}");
             }
             UndoState::Failed { why, command } => {
-                let _ = writeln!(text, "  NOT UNDONE  {injection}: {why}\n              try `{command}` again");
+                let _ = writeln!(
+                    text,
+                    "  NOT UNDONE  {injection}: {why}\n              try `{command}` again"
+                );
             }
             UndoState::NotApplied | UndoState::Open => {
                 let _ = writeln!(text, "  untouched   {injection}");
@@ -129,14 +159,19 @@ fn describe(text: &mut String, dir: &RunDir, recovered: &Recovered) {
             let _ = writeln!(text, "  taken down  {detail}");
         }
         Err(failure) => {
-            let _ = writeln!(text, "  NOT DOWN    {failure}\n              try `rescc recover` again");
+            let _ = writeln!(
+                text,
+                "  NOT DOWN    {failure}\n              try `rescc recover` again"
+            );
         }
     }
 }
 
 /// Writes into the history how a run ended that could not say so itself. A report that is there stays.
 pub(super) fn save_lost_report(dir: &RunDir, recovered: &Recovered, by: &str) {
-    let (Some(opened), false) = (&recovered.opened, dir.report().exists()) else { return };
+    let (Some(opened), false) = (&recovered.opened, dir.report().exists()) else {
+        return;
+    };
     let undone = recovered.is_clean();
     let message = format!("the runner was ended from outside; {by} took back what it had left");
     let injections = recovered.undos.iter().map(|(injection, undo)| InjectionReport {

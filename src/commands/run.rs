@@ -6,9 +6,9 @@ mod rehearsal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rescc_core::names::RunId;
 use rescc_core::plan::Plan;
 use rescc_core::report::{FORMAT_VERSION, RunReport};
-use rescc_core::names::RunId;
 use rescc_engine::driver::Outcome;
 
 use super::compile::{Compiled, compile, only_workflow, seed};
@@ -45,14 +45,29 @@ enum ReportKind {
 
 pub(crate) fn run(arguments: &RunArgs) -> Result<u8, Trouble> {
     let kit = Kit::new();
-    let reports = arguments.reports.iter().map(|given| parse_report(given)).collect::<Result<Vec<_>, _>>()?;
-    let Some(work) = what_to_run(arguments, &kit)? else { return Ok(exit::USAGE) };
-    let call = Call { kit, arguments, reports, seed: seed(arguments.what.seed) };
+    let reports = arguments
+        .reports
+        .iter()
+        .map(|given| parse_report(given))
+        .collect::<Result<Vec<_>, _>>()?;
+    let Some(work) = what_to_run(arguments, &kit)? else {
+        return Ok(exit::USAGE);
+    };
+    let call = Call {
+        kit,
+        arguments,
+        reports,
+        seed: seed(arguments.what.seed),
+    };
     let several = work.len() > 1;
     let mut worst = exit::OK;
     for one in work {
         let name = one.workflow().to_owned();
-        let report = if one.adapter() == SIMULATED { rehearsal::run(&call, one) } else { real::run(&call, one) }?;
+        let report = if one.adapter() == SIMULATED {
+            rehearsal::run(&call, one)
+        } else {
+            real::run(&call, one)
+        }?;
         let code = report.exit_code;
         write_reports(&call, &report, several.then_some(name.as_str()))?;
         worst = worse(worst, code);
@@ -84,7 +99,9 @@ fn what_to_run(arguments: &RunArgs, kit: &Kit) -> Result<Option<Vec<Work>>, Trou
     if arguments.what.file.extension().is_some_and(|end| end == "json") {
         return read_plan(arguments).map(|plan| Some(vec![Work::Plan(Box::new(plan))]));
     }
-    let Some(compiled) = compile(&arguments.what, kit)? else { return Ok(None) };
+    let Some(compiled) = compile(&arguments.what, kit)? else {
+        return Ok(None);
+    };
     let names = if arguments.all {
         compiled.workflows.clone()
     } else if arguments.workflows.is_empty() {
@@ -111,42 +128,62 @@ fn what_to_run(arguments: &RunArgs, kit: &Kit) -> Result<Option<Vec<Work>>, Trou
 fn read_plan(arguments: &RunArgs) -> Result<Plan, Trouble> {
     let path = &arguments.what.file;
     let name = path.display();
-    if !arguments.what.set.values.is_empty() || arguments.what.environment.is_some() || arguments.what.seed.is_some() {
-        return Err(Trouble::usage("a plan has its environment, seed and parameters already")
-            .help("make another plan: rescc plan FILE --env … --set … --out plan.json"));
+    if !arguments.what.set.values.is_empty()
+        || arguments.what.environment.is_some()
+        || arguments.what.seed.is_some()
+    {
+        return Err(
+            Trouble::usage("a plan has its environment, seed and parameters already")
+                .help("make another plan: rescc plan FILE --env … --set … --out plan.json"),
+        );
     }
-    let length = std::fs::metadata(path).map_err(|error| Trouble::usage(format!("can't read `{name}`: {}", load::plain(&error))))?.len();
+    let length = std::fs::metadata(path)
+        .map_err(|error| Trouble::usage(format!("can't read `{name}`: {}", load::plain(&error))))?
+        .len();
     if length > load::MAX_SPEC_BYTES {
         return Err(Trouble::usage(format!("`{name}` is larger than any plan")));
     }
-    let text = std::fs::read(path).map_err(|error| Trouble::usage(format!("can't read `{name}`: {}", load::plain(&error))))?;
+    let text = std::fs::read(path)
+        .map_err(|error| Trouble::usage(format!("can't read `{name}`: {}", load::plain(&error))))?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
-        Trouble::usage(format!("`{name}` is no plan of this rescc: {error}")).help("make it with: rescc plan FILE --out plan.json")
+        Trouble::usage(format!("`{name}` is no plan of this rescc: {error}"))
+            .help("make it with: rescc plan FILE --out plan.json")
     })?;
     let ours = rescc_core::program::FORMAT_VERSION;
     if plan.format_version != ours || plan.program.format_version != ours {
-        return Err(Trouble::usage(format!("`{name}` has plan format {}, this rescc reads {ours}", plan.format_version))
-            .help("make the plan again"));
+        return Err(Trouble::usage(format!(
+            "`{name}` has plan format {}, this rescc reads {ours}",
+            plan.format_version
+        ))
+        .help("make the plan again"));
     }
     if plan.workflow().is_none() {
-        return Err(Trouble::usage(format!("`{name}` has no workflow `{}`", plan.workflow)));
+        return Err(Trouble::usage(format!(
+            "`{name}` has no workflow `{}`",
+            plan.workflow
+        )));
     }
     Ok(plan)
 }
 
 pub(super) fn unknown_workflow(name: &str, workflows: &[String]) -> Trouble {
-    Trouble::usage(format!("the spec has no workflow `{name}`")).help(format!("it has: {}", workflows.join(", ")))
+    Trouble::usage(format!("the spec has no workflow `{name}`"))
+        .help(format!("it has: {}", workflows.join(", ")))
 }
 
 fn parse_report(given: &str) -> Result<(ReportKind, PathBuf), Trouble> {
     let Some((kind, path)) = given.split_once('=') else {
-        return Err(Trouble::usage(format!("`--report {given}` has no `=`")).help("write `--report json=report.json`"));
+        return Err(Trouble::usage(format!("`--report {given}` has no `=`"))
+            .help("write `--report json=report.json`"));
     };
     let kind = match kind {
         "json" => ReportKind::Json,
         "markdown" | "md" => ReportKind::Markdown,
         other => {
-            return Err(Trouble::usage(format!("there is no report of the kind `{other}`")).help("the kinds are: json, markdown"));
+            return Err(
+                Trouble::usage(format!("there is no report of the kind `{other}`"))
+                    .help("the kinds are: json, markdown"),
+            );
         }
     };
     Ok((kind, PathBuf::from(path)))
@@ -162,15 +199,26 @@ fn write_reports(call: &Call<'_>, report: &RunReport, workflow: Option<&str>) ->
         // Several workflows write several reports: `report.json` becomes `report.lose_cache.json`.
         let path = match workflow {
             Some(workflow) => {
-                let end = path.extension().map(|end| end.to_string_lossy().into_owned()).unwrap_or_default();
-                path.with_extension(if end.is_empty() { workflow.to_owned() } else { format!("{workflow}.{end}") })
+                let end = path
+                    .extension()
+                    .map(|end| end.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                path.with_extension(if end.is_empty() {
+                    workflow.to_owned()
+                } else {
+                    format!("{workflow}.{end}")
+                })
             }
             None => path.clone(),
         };
         std::fs::write(&path, text).map_err(|error| {
             Trouble::new(
                 report.exit_code.max(exit::ERROR),
-                format!("the report `{}` can't be written: {}", path.display(), load::plain(&error)),
+                format!(
+                    "the report `{}` can't be written: {}",
+                    path.display(),
+                    load::plain(&error)
+                ),
             )
         })?;
     }
@@ -207,7 +255,16 @@ fn report(call: &Call<'_>, run: &RunId, plan: &Plan, outcome: Outcome) -> RunRep
 fn show(call: &Call<'_>, report: &RunReport, path: Option<&str>) {
     let style = output::style(Stream::Out);
     // Standard output belongs to the events where they are asked for there.
-    let stream = if call.arguments.events.as_ref().is_some_and(|path| path.as_os_str() == "-") { Stream::Err } else { Stream::Out };
+    let stream = if call
+        .arguments
+        .events
+        .as_ref()
+        .is_some_and(|path| path.as_os_str() == "-")
+    {
+        Stream::Err
+    } else {
+        Stream::Out
+    };
     let text = if call.arguments.quiet {
         format!("{} {} ({})\n", report.verdict, report.workflow, report.run)
     } else {

@@ -3,19 +3,29 @@
 //! miette draws; its own source type looks for a line from the beginning of the file each time, so it is given
 //! one that knows where its lines begin.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
-    SpanContents,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
 };
-use rescc_lang::{Diagnostic, SourceFile, Sources, Span};
+use rescc_lang::{Diagnostic, FileId, SourceFile, Sources, Span};
 
 /// Renders all of them, and the count.
-pub(crate) fn render(sources: &Sources, found: &[Diagnostic], color: bool, unicode: bool, width: u16) -> String {
+pub(crate) fn render(
+    sources: &Sources,
+    found: &[Diagnostic],
+    color: bool,
+    unicode: bool,
+    width: u16,
+) -> String {
     let theme = match (color, unicode) {
         (true, true) => GraphicalTheme::unicode(),
-        (true, false) => GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() },
+        (true, false) => GraphicalTheme {
+            characters: miette::ThemeCharacters::ascii(),
+            ..GraphicalTheme::unicode()
+        },
         (false, true) => GraphicalTheme::unicode_nocolor(),
         (false, false) => GraphicalTheme::none(),
     };
@@ -25,9 +35,15 @@ pub(crate) fn render(sources: &Sources, found: &[Diagnostic], color: bool, unico
         .with_links(false)
         .with_show_related_as_nested(true);
     let mut text = String::new();
+    let texts: Vec<Cow<'_, str>> = sources.iter().map(|file| super::visible(file.text())).collect();
+    let files: Vec<Lines<'_>> = sources
+        .iter()
+        .zip(&texts)
+        .map(|(file, text)| Lines { file, text })
+        .collect();
     let (shown, left_out) = super::shown(found);
     for diagnostic in shown {
-        let view = View::new(sources, diagnostic);
+        let view = View::new(&files, diagnostic);
         if handler.render_report(&mut text, &view).is_err() {
             text.push_str(&diagnostic.message);
         }
@@ -38,7 +54,11 @@ pub(crate) fn render(sources: &Sources, found: &[Diagnostic], color: bool, unico
     }
     if !found.is_empty() {
         let files: std::collections::BTreeSet<_> = found.iter().map(|one| one.span().file).collect();
-        let place = if files.len() > 1 { format!(" in {} files", files.len()) } else { String::new() };
+        let place = if files.len() > 1 {
+            format!(" in {} files", files.len())
+        } else {
+            String::new()
+        };
         text.push_str(&format!("{}{place}\n", super::count(found)));
     }
     text
@@ -47,7 +67,7 @@ pub(crate) fn render(sources: &Sources, found: &[Diagnostic], color: bool, unico
 /// A diagnostic as miette wants to see it.
 struct View<'a> {
     diagnostic: &'a Diagnostic,
-    message: &'a str,
+    message: Cow<'a, str>,
     source: Option<Lines<'a>>,
     labels: Vec<LabeledSpan>,
     help: Option<String>,
@@ -55,26 +75,34 @@ struct View<'a> {
     is_child: bool,
 }
 
-/// A source file that knows where its lines begin.
+/// A source file that knows where its lines begin, and its text as it may be shown.
 #[derive(Clone, Copy)]
-struct Lines<'a>(&'a SourceFile);
+struct Lines<'a> {
+    file: &'a SourceFile,
+    text: &'a str,
+}
 
 // === impl View ===
 
 impl<'a> View<'a> {
-    fn new(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Self {
+    fn new(files: &[Lines<'a>], diagnostic: &'a Diagnostic) -> Self {
+        let file = |id: FileId| files.iter().find(|lines| lines.file.id() == id).copied();
         let home = diagnostic.span().file;
         let labels = diagnostic.labels.iter().filter(|label| label.span.file == home);
         let labels = labels.enumerate().map(|(index, label)| {
-            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            let text = (!label.text.is_empty()).then(|| super::visible(&label.text).into_owned());
             let span = source_span(label.span);
-            if index == 0 { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
+            if index == 0 {
+                LabeledSpan::new_primary_with_span(text, span)
+            } else {
+                LabeledSpan::new_with_span(text, span)
+            }
         });
         let elsewhere = diagnostic.labels.iter().filter(|label| label.span.file != home);
         let related = elsewhere.map(|label| Self {
             diagnostic,
-            message: &label.text,
-            source: sources.get(label.span.file).map(Lines),
+            message: super::visible(&label.text),
+            source: file(label.span.file),
             labels: vec![LabeledSpan::new_primary_with_span(None, source_span(label.span))],
             help: None,
             related: Vec::new(),
@@ -82,12 +110,13 @@ impl<'a> View<'a> {
         });
         let mut help: Vec<String> = diagnostic.help.clone();
         help.extend(diagnostic.notes.iter().map(|note| format!("note: {note}")));
+        let help = help.join("\n");
         Self {
             diagnostic,
-            message: &diagnostic.message,
-            source: sources.get(home).map(Lines),
+            message: super::visible(&diagnostic.message),
+            source: file(home),
             labels: labels.collect(),
-            help: (!help.is_empty()).then(|| help.join("\n")),
+            help: (!help.is_empty()).then(|| super::visible(&help).into_owned()),
             related: related.collect(),
             is_child: false,
         }
@@ -102,7 +131,7 @@ impl fmt::Debug for View<'_> {
 
 impl fmt::Display for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message)
+        f.write_str(&self.message)
     }
 }
 
@@ -111,7 +140,11 @@ impl std::error::Error for View<'_> {}
 impl miette::Diagnostic for View<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let head = || format!("{}[{}]", super::severity(self.diagnostic), self.diagnostic.code.0);
-        if self.is_child { None } else { Some(Box::new(head())) }
+        if self.is_child {
+            None
+        } else {
+            Some(Box::new(head()))
+        }
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -123,7 +156,9 @@ impl miette::Diagnostic for View<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -138,7 +173,9 @@ impl miette::Diagnostic for View<'_> {
         if self.related.is_empty() {
             return None;
         }
-        Some(Box::new(self.related.iter().map(|view| view as &dyn miette::Diagnostic)))
+        Some(Box::new(
+            self.related.iter().map(|view| view as &dyn miette::Diagnostic),
+        ))
     }
 }
 
@@ -155,19 +192,30 @@ impl SourceCode for Lines<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let file = self.0;
+        let file = self.file;
         let byte = |at: usize| u32::try_from(at).map_err(|_| MietteError::OutOfBounds);
         let start = file.line_column(byte(span.offset())?);
         let end = file.line_column(byte(span.offset() + span.len())?);
-        let first = u32::try_from((start.line as usize).saturating_sub(before)).unwrap_or(1).max(1);
+        let first = u32::try_from((start.line as usize).saturating_sub(before))
+            .unwrap_or(1)
+            .max(1);
         let last = u32::try_from(end.line as usize + after).unwrap_or(u32::MAX);
         // Without lines before it, miette wants the span itself, and tells its column in the head line.
         let (from, column) = match before {
             0 => (span.offset(), start.column as usize - 1),
-            _ => (file.line_start(first).ok_or(MietteError::OutOfBounds)? as usize, 0),
+            _ => (
+                file.line_start(first).ok_or(MietteError::OutOfBounds)? as usize,
+                0,
+            ),
         };
-        let to = file.line_start(last.saturating_add(1)).map_or(file.text().len(), |next| next as usize);
-        let data = file.text().as_bytes().get(from..to).ok_or(MietteError::OutOfBounds)?;
+        let to = file
+            .line_start(last.saturating_add(1))
+            .map_or(self.text.len(), |next| next as usize);
+        let data = self
+            .text
+            .as_bytes()
+            .get(from..to)
+            .ok_or(MietteError::OutOfBounds)?;
         Ok(Box::new(MietteSpanContents::new_named(
             file.name().to_owned(),
             data,

@@ -110,7 +110,10 @@ pub(crate) fn schema() -> serde_json::Value {
 }
 
 fn finding(sources: &Sources, diagnostic: &Diagnostic) -> Finding {
-    let remark = |label: &rescc_lang::Label| Remark { place: place(sources, label.span), text: label.text.clone() };
+    let remark = |label: &rescc_lang::Label| Remark {
+        place: place(sources, label.span),
+        text: label.text.clone(),
+    };
     Finding {
         code: diagnostic.code.0.into(),
         severity: super::severity(diagnostic).into(),
@@ -128,7 +131,10 @@ fn mend(sources: &Sources, fix: &rescc_lang::Fix) -> Mend {
         Applicability::Safe => "safe",
         Applicability::Maybe => "maybe",
     };
-    let change = |edit: &rescc_lang::Edit| Change { place: place(sources, edit.span), text: edit.text.clone() };
+    let change = |edit: &rescc_lang::Edit| Change {
+        place: place(sources, edit.span),
+        text: edit.text.clone(),
+    };
     Mend {
         title: fix.title.clone(),
         applicability: applicability.into(),
@@ -138,7 +144,11 @@ fn mend(sources: &Sources, fix: &rescc_lang::Fix) -> Mend {
 
 fn place(sources: &Sources, span: rescc_lang::Span) -> Place {
     let file = sources.get(span.file);
-    let at = |byte| file.map_or(rescc_lang::LineColumn { line: 0, column: 0 }, |file| file.line_column(byte));
+    let at = |byte| {
+        file.map_or(rescc_lang::LineColumn { line: 0, column: 0 }, |file| {
+            file.line_column(byte)
+        })
+    };
     let (start, end) = (at(span.start), at(span.end));
     Place {
         file: file.map(|file| file.name().to_owned()).unwrap_or_default(),

@@ -11,7 +11,12 @@ pub(crate) fn render(sources: &Sources, found: &[Diagnostic]) -> String {
     for diagnostic in shown {
         let severity = super::severity(diagnostic);
         let message = &diagnostic.message;
-        let _ = writeln!(text, "{}: {severity}[{}]: {message}", place(sources, diagnostic.span()), diagnostic.code.0);
+        let _ = writeln!(
+            text,
+            "{}: {severity}[{}]: {message}",
+            place(sources, diagnostic.span()),
+            diagnostic.code.0
+        );
         for label in diagnostic.labels.iter().skip(1) {
             let _ = writeln!(text, "  {}: {}", place(sources, label.span), label.text);
         }
@@ -28,7 +33,7 @@ pub(crate) fn render(sources: &Sources, found: &[Diagnostic]) -> String {
     if !found.is_empty() {
         let _ = writeln!(text, "{}", super::count(found));
     }
-    text
+    super::visible(&text).into_owned()
 }
 
 fn place(sources: &Sources, span: rescc_lang::Span) -> String {

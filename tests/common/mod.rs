@@ -28,8 +28,13 @@ pub type Residue = Vec<String>;
 impl Bench {
     pub fn new(ports: usize) -> Self {
         // Held until all are known, so that no two are the same.
-        let held: Vec<_> = (0..ports).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports = held.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let held: Vec<_> = (0..ports)
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let ports = held
+            .iter()
+            .map(|listener| listener.local_addr().unwrap().port())
+            .collect();
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
         Self { folder, ports }
@@ -78,7 +83,13 @@ impl Bench {
         let output = std::fs::File::create(self.path().join("output")).unwrap();
         let errors = output.try_clone().unwrap();
         let mut command = self.rescc();
-        command.arg("run").arg(spec).envs(variables.iter().copied()).stdout(output).stderr(errors).process_group(0);
+        command
+            .arg("run")
+            .arg(spec)
+            .envs(variables.iter().copied())
+            .stdout(output)
+            .stderr(errors)
+            .process_group(0);
         command.spawn().unwrap()
     }
 
@@ -109,7 +120,11 @@ impl Bench {
         let mut left = Vec::new();
         for run in RunDir::all(&self.state()).unwrap() {
             for marked in rescc_process::marked(run.run()).unwrap() {
-                left.push(format!("process {} {}", marked.identity.pid, command_line(marked.identity.pid)));
+                left.push(format!(
+                    "process {} {}",
+                    marked.identity.pid,
+                    command_line(marked.identity.pid)
+                ));
             }
             for keeper in keepers(run.run()) {
                 left.push(format!("keeper {keeper}"));
@@ -140,7 +155,11 @@ impl Bench {
     pub fn wait_for_keepers(&self) {
         for run in RunDir::all(&self.state()).unwrap() {
             for keeper in keepers(run.run()) {
-                assert!(wait_for_end(keeper), "the keeper {keeper} of {} does not end", run.run());
+                assert!(
+                    wait_for_end(keeper),
+                    "the keeper {keeper} of {} does not end",
+                    run.run()
+                );
             }
         }
     }
@@ -148,7 +167,10 @@ impl Bench {
     /// Waits until the journal of the only run says something.
     pub fn wait_for_journal(&self, child: &mut Child, wanted: &str) -> bool {
         wait_until(child, || {
-            let text = self.only_run().and_then(|run| std::fs::read(run.journal()).ok()).unwrap_or_default();
+            let text = self
+                .only_run()
+                .and_then(|run| std::fs::read(run.journal()).ok())
+                .unwrap_or_default();
             String::from_utf8_lossy(&text).contains(wanted)
         })
     }
@@ -170,15 +192,25 @@ pub fn wait_until(child: &mut Child, mut is_so: impl FnMut() -> bool) -> bool {
 }
 
 fn nap(milliseconds: i64) {
-    let time = Timespec { tv_sec: 0, tv_nsec: milliseconds * 1_000_000 };
+    let time = Timespec {
+        tv_sec: 0,
+        tv_nsec: milliseconds * 1_000_000,
+    };
     let _ = poll(&mut [], Some(&time));
 }
 
 /// Waits for the end of a process that is not ours.
 pub fn wait_for_end(pid: i32) -> bool {
-    let Some(handle) = Pid::from_raw(pid) else { return true };
-    let Ok(pidfd) = pidfd_open(handle, PidfdFlags::empty()) else { return true };
-    let time = Timespec { tv_sec: PATIENCE.as_secs() as i64, tv_nsec: 0 };
+    let Some(handle) = Pid::from_raw(pid) else {
+        return true;
+    };
+    let Ok(pidfd) = pidfd_open(handle, PidfdFlags::empty()) else {
+        return true;
+    };
+    let time = Timespec {
+        tv_sec: PATIENCE.as_secs() as i64,
+        tv_nsec: 0,
+    };
     let mut fds = [PollFd::new(&pidfd, PollFlags::IN)];
     poll(&mut fds, Some(&time)).unwrap() > 0
 }
@@ -187,10 +219,15 @@ pub fn wait_for_end(pid: i32) -> bool {
 pub fn keepers(run: &RunId) -> Vec<i32> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
         let line = command_line(pid);
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let zombie = state.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
+        let zombie = state
+            .rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.trim_start().starts_with('Z'));
         if line.contains("__keeper") && line.contains(&run.0) && !zombie {
             found.push(pid);
         }
@@ -210,14 +247,21 @@ pub fn send(pid: u32, signal: i32) {
 
 pub fn send_to_group(pid: u32, signal: i32) {
     let pid = Pid::from_raw(pid as i32).unwrap();
-    let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::from_named_raw(signal).unwrap());
+    let _ =
+        rustix::process::kill_process_group(pid, rustix::process::Signal::from_named_raw(signal).unwrap());
 }
 
 /// The exit code, or 128 and the signal, as shells say it.
 pub fn code(status: std::process::ExitStatus) -> i32 {
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 pub fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }

@@ -157,8 +157,9 @@ impl Printer<'_> {
         let mut last_is_field = false;
         for (entry, layout) in entries.iter().zip(&mut layouts) {
             let span = entry.span();
-            let apart =
-                self.has_blank_line(self.behind_comment(place, span.start)) || !entry.doc().is_empty() || self.own_comments(place, span);
+            let apart = self.has_blank_line(self.behind_comment(place, span.start))
+                || !entry.doc().is_empty()
+                || self.own_comments(place, span);
             // The fields of the file itself have little to do with each other.
             layout.joins = indent > 0 && last_is_field && !apart && matches!(entry, Entry::Field(_));
             last_is_field = matches!(entry, Entry::Field(_));

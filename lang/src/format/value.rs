@@ -88,7 +88,11 @@ impl Printer<'_> {
             let pad = " ".repeat(column + 1);
             let mut open = "(".to_owned();
             while let Some(comment) = self.next_before(value.span.start as usize) {
-                let gap = if open == "(" && comment.trailing { "  ".to_owned() } else { format!("\n{pad}") };
+                let gap = if open == "(" && comment.trailing {
+                    "  ".to_owned()
+                } else {
+                    format!("\n{pad}")
+                };
                 open = open + &gap + &comment_text(comment);
             }
             if open != "(" {

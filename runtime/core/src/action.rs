@@ -119,7 +119,10 @@ impl Actions {
     /// A fault by name.
     #[must_use]
     pub fn fault(&self, name: &str) -> Option<Arc<dyn Fault>> {
-        self.faults.iter().find(|fault| fault.spec().name == name).cloned()
+        self.faults
+            .iter()
+            .find(|fault| fault.spec().name == name)
+            .cloned()
     }
 
     /// A heal by name.
@@ -131,6 +134,10 @@ impl Actions {
     /// What the catalogue says of all of them.
     #[must_use]
     pub fn specs(&self) -> Vec<ActionSpec> {
-        self.faults.iter().map(|fault| fault.spec()).chain(self.heals.iter().map(|heal| heal.spec())).collect()
+        self.faults
+            .iter()
+            .map(|fault| fault.spec())
+            .chain(self.heals.iter().map(|heal| heal.spec()))
+            .collect()
     }
 }

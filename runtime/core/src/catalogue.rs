@@ -202,7 +202,10 @@ impl ParameterSpec {
     /// A parameter that must be given.
     #[must_use]
     pub fn required(name: &'static str, ty: Type, summary: &'static str) -> Self {
-        Self { required: true, ..Self::optional(name, ty, summary) }
+        Self {
+            required: true,
+            ..Self::optional(name, ty, summary)
+        }
     }
 
     /// A parameter that may be left out.

@@ -275,5 +275,8 @@ pub struct Fill {
 /// The failure of a power that is not there.
 #[must_use]
 pub fn unsupported(power: crate::catalogue::Power) -> Failure {
-    Failure::new(ErrorClass::Unsupported, format!("this environment has no power for {}", power.describe()))
+    Failure::new(
+        ErrorClass::Unsupported,
+        format!("this environment has no power for {}", power.describe()),
+    )
 }

@@ -44,7 +44,11 @@ impl Failure {
     /// A failure of a class.
     #[must_use]
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), help: String::new() }
+        Self {
+            class,
+            message: message.into(),
+            help: String::new(),
+        }
     }
 
     /// Adds what to do about it.
@@ -76,8 +80,12 @@ impl From<std::io::Error> for Failure {
             ErrorKind::PermissionDenied => ErrorClass::Permission,
             ErrorKind::AddrInUse | ErrorKind::AlreadyExists => ErrorClass::Conflict,
             ErrorKind::TimedOut => ErrorClass::Timeout,
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => ErrorClass::NoSpace,
-            ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::ConnectionRefused => ErrorClass::Transient,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                ErrorClass::NoSpace
+            }
+            ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::ConnectionRefused => {
+                ErrorClass::Transient
+            }
             _ => ErrorClass::Permanent,
         };
         Self::new(class, error.to_string().to_lowercase())

@@ -251,16 +251,22 @@ impl Expr {
     pub fn truth(&self, scope: &dyn Scope) -> Truth {
         match self {
             Self::Not { inner } => inner.truth(scope).negate(),
-            Self::And { all } => all.iter().fold(Truth::Yes, |so_far, part| match (so_far, part.truth(scope)) {
-                (Truth::No, _) | (_, Truth::No) => Truth::No,
-                (Truth::NoData, _) | (_, Truth::NoData) => Truth::NoData,
-                _ => Truth::Yes,
-            }),
-            Self::Or { any } => any.iter().fold(Truth::No, |so_far, part| match (so_far, part.truth(scope)) {
-                (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
-                (Truth::NoData, _) | (_, Truth::NoData) => Truth::NoData,
-                _ => Truth::No,
-            }),
+            Self::And { all } => {
+                all.iter()
+                    .fold(Truth::Yes, |so_far, part| match (so_far, part.truth(scope)) {
+                        (Truth::No, _) | (_, Truth::No) => Truth::No,
+                        (Truth::NoData, _) | (_, Truth::NoData) => Truth::NoData,
+                        _ => Truth::Yes,
+                    })
+            }
+            Self::Or { any } => {
+                any.iter()
+                    .fold(Truth::No, |so_far, part| match (so_far, part.truth(scope)) {
+                        (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+                        (Truth::NoData, _) | (_, Truth::NoData) => Truth::NoData,
+                        _ => Truth::No,
+                    })
+            }
             Self::Compare { op, left, right } => match (left.evaluate(scope), right.evaluate(scope)) {
                 (Some(left), Some(right)) => compare(*op, &left, &right).map_or(Truth::NoData, Truth::from),
                 _ => Truth::NoData,
@@ -280,11 +286,13 @@ impl Expr {
             Self::Measure { measure } => scope.measure(measure),
             Self::It { field, argument } => scope.it(field, argument.as_deref()),
             Self::OfBaseline { factor, measure } => scale(scope.baseline(measure)?, *factor),
-            Self::Not { .. } | Self::And { .. } | Self::Or { .. } | Self::Compare { .. } => match self.truth(scope) {
-                Truth::Yes => Some(Value::Bool(true)),
-                Truth::No => Some(Value::Bool(false)),
-                Truth::NoData => None,
-            },
+            Self::Not { .. } | Self::And { .. } | Self::Or { .. } | Self::Compare { .. } => {
+                match self.truth(scope) {
+                    Truth::Yes => Some(Value::Bool(true)),
+                    Truth::No => Some(Value::Bool(false)),
+                    Truth::NoData => None,
+                }
+            }
         }
     }
 
@@ -333,7 +341,9 @@ fn scale(value: Value, factor: f64) -> Option<Value> {
         Value::Bandwidth(speed) => Value::Bandwidth(speed * factor),
         Value::Rate(rate) => Value::Rate(rate * factor),
         Value::Number(number) => Value::Number(number * factor),
-        Value::Duration(time) => Value::Duration(Duration::try_from_secs_f64(time.as_secs_f64() * factor).ok()?),
+        Value::Duration(time) => {
+            Value::Duration(Duration::try_from_secs_f64(time.as_secs_f64() * factor).ok()?)
+        }
         other => Value::Number(other.magnitude()? * factor),
     })
 }
@@ -354,15 +364,16 @@ pub fn compare(op: Op, left: &Value, right: &Value) -> Option<bool> {
             })
         }
         Op::In => match right {
-            Value::Range(low, high) => {
-                Some(compare(Op::Ge, left, low)? && compare(Op::Le, left, high)?)
-            }
+            Value::Range(low, high) => Some(compare(Op::Ge, left, low)? && compare(Op::Le, left, high)?),
             Value::List(list) => Some(list.iter().any(|one| equal(left, one) == Some(true))),
             _ => None,
         },
         Op::Like => Some(glob_matches(right.as_text()?, left.as_text()?)),
         Op::Matches => {
-            let pattern = regex::RegexBuilder::new(right.as_text()?).size_limit(1 << 20).build().ok()?;
+            let pattern = regex::RegexBuilder::new(right.as_text()?)
+                .size_limit(1 << 20)
+                .build()
+                .ok()?;
             Some(pattern.is_match(left.as_text()?))
         }
     }
@@ -376,7 +387,9 @@ fn equal(left: &Value, right: &Value) -> Option<bool> {
     }
     match (left.magnitude(), right.magnitude()) {
         // Shares and means come from divisions: equality is meant within rounding.
-        (Some(left), Some(right)) => Some((left - right).abs() <= f64::EPSILON * left.abs().max(right.abs()).max(1.0)),
+        (Some(left), Some(right)) => {
+            Some((left - right).abs() <= f64::EPSILON * left.abs().max(right.abs()).max(1.0))
+        }
         (None, None) => Some(left == right),
         _ => None,
     }
@@ -425,11 +438,18 @@ mod tests {
     }
 
     fn it(field: &str) -> Expr {
-        Expr::It { field: field.into(), argument: None }
+        Expr::It {
+            field: field.into(),
+            argument: None,
+        }
     }
 
     fn compare(op: Op, left: Expr, right: Value) -> Expr {
-        Expr::Compare { op, left: Box::new(left), right: Box::new(Expr::value(right)) }
+        Expr::Compare {
+            op,
+            left: Box::new(left),
+            right: Box::new(Expr::value(right)),
+        }
     }
 
     #[test]
@@ -439,19 +459,52 @@ mod tests {
         let no = compare(Op::Lt, it("status"), Value::Count(1));
         let scope = OnlyIt(&Nothing);
         assert_eq!(unknown.truth(&scope), Truth::NoData);
-        assert_eq!(Expr::Not { inner: Box::new(unknown.clone()) }.truth(&scope), Truth::NoData);
-        assert_eq!(Expr::And { all: vec![yes.clone(), unknown.clone()] }.truth(&scope), Truth::NoData);
-        assert_eq!(Expr::And { all: vec![unknown.clone(), no] }.truth(&scope), Truth::No);
-        assert_eq!(Expr::Or { any: vec![unknown, yes] }.truth(&scope), Truth::Yes);
+        assert_eq!(
+            Expr::Not {
+                inner: Box::new(unknown.clone())
+            }
+            .truth(&scope),
+            Truth::NoData
+        );
+        assert_eq!(
+            Expr::And {
+                all: vec![yes.clone(), unknown.clone()]
+            }
+            .truth(&scope),
+            Truth::NoData
+        );
+        assert_eq!(
+            Expr::And {
+                all: vec![unknown.clone(), no]
+            }
+            .truth(&scope),
+            Truth::No
+        );
+        assert_eq!(
+            Expr::Or {
+                any: vec![unknown, yes]
+            }
+            .truth(&scope),
+            Truth::Yes
+        );
     }
 
     #[test]
     fn both_ends_of_a_range_belong_to_it() {
         let range = |low, high| Value::Range(Box::new(Value::Count(low)), Box::new(Value::Count(high)));
         let scope = OnlyIt(&Nothing);
-        assert_eq!(compare(Op::In, it("status"), range(200, 204)).truth(&scope), Truth::Yes);
-        assert_eq!(compare(Op::In, it("status"), range(204, 299)).truth(&scope), Truth::Yes);
-        assert_eq!(compare(Op::In, it("status"), range(205, 299)).truth(&scope), Truth::No);
+        assert_eq!(
+            compare(Op::In, it("status"), range(200, 204)).truth(&scope),
+            Truth::Yes
+        );
+        assert_eq!(
+            compare(Op::In, it("status"), range(204, 299)).truth(&scope),
+            Truth::Yes
+        );
+        assert_eq!(
+            compare(Op::In, it("status"), range(205, 299)).truth(&scope),
+            Truth::No
+        );
     }
 
     #[test]

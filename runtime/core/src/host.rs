@@ -102,7 +102,11 @@ impl ProcessNote {
     /// The note of a process.
     #[must_use]
     pub fn new(identity: ProcessIdentity, instance: impl Into<String>) -> Self {
-        Self { kind: ProcessNoteKind::Process, identity, instance: instance.into() }
+        Self {
+            kind: ProcessNoteKind::Process,
+            identity,
+            instance: instance.into(),
+        }
     }
 
     /// Reads a note of a journal; `None` where it tells of something else.

@@ -29,7 +29,10 @@ impl RunId {
     /// A name for a run that begins now; `dice` keeps runs of the same second apart.
     #[must_use]
     pub fn new(wall: crate::time::WallTime, dice: u32) -> Self {
-        let time: String = crate::text::utc(wall).chars().filter(|c| c.is_ascii_digit() || *c == 'T').collect();
+        let time: String = crate::text::utc(wall)
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == 'T')
+            .collect();
         Self(format!("{}-{:05x}", time.replace('T', "-"), dice & 0xf_ffff))
     }
 
@@ -39,7 +42,9 @@ impl RunId {
     pub fn parse(text: &str) -> Option<Self> {
         let fits = !text.is_empty()
             && text.len() <= 64
-            && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-');
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-');
         fits.then(|| Self(text.to_owned()))
     }
 }
@@ -56,7 +61,11 @@ impl InjectionId {
     /// The name for a step's fault on an instance; `attempt` counts from 0 and is left out for the first.
     #[must_use]
     pub fn new(step: &str, instance: &str, attempt: u32) -> Self {
-        if attempt == 0 { Self(format!("{step}/{instance}")) } else { Self(format!("{step}/{instance}/{attempt}")) }
+        if attempt == 0 {
+            Self(format!("{step}/{instance}"))
+        } else {
+            Self(format!("{step}/{instance}/{attempt}"))
+        }
     }
 }
 

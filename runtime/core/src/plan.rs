@@ -133,7 +133,9 @@ impl Plan {
     #[must_use]
     pub fn instances_of(&self, target: &Target) -> &[String] {
         match target {
-            Target::Resource(name) | Target::Selector(name) => self.targets.get(name).map_or(&[], Vec::as_slice),
+            Target::Resource(name) | Target::Selector(name) => {
+                self.targets.get(name).map_or(&[], Vec::as_slice)
+            }
             Target::It => &[],
         }
     }
@@ -141,7 +143,10 @@ impl Plan {
     /// The resource that an instance belongs to.
     #[must_use]
     pub fn resource_of(&self, instance: &str) -> Option<&str> {
-        self.instances.iter().find(|one| one.name == instance).map(|one| one.resource.as_str())
+        self.instances
+            .iter()
+            .find(|one| one.name == instance)
+            .map(|one| one.resource.as_str())
     }
 
     /// How many instances may be touched at one moment.
@@ -154,7 +159,10 @@ impl Plan {
     /// What has changed against what an environment lists now, in sentences; empty where nothing has.
     #[must_use]
     pub fn drift(&self, now: &[Instance]) -> Vec<String> {
-        let now: BTreeMap<_, _> = now.iter().map(|one| (one.name.as_str(), PlannedInstance::from(one))).collect();
+        let now: BTreeMap<_, _> = now
+            .iter()
+            .map(|one| (one.name.as_str(), PlannedInstance::from(one)))
+            .collect();
         let mut drift = Vec::new();
         for planned in &self.instances {
             match now.get(planned.name.as_str()) {
@@ -162,7 +170,10 @@ impl Plan {
                 Some(found) if found != planned => {
                     let mut what = Vec::new();
                     if found.resource != planned.resource {
-                        what.push(format!("resource `{}` was `{}`", found.resource, planned.resource));
+                        what.push(format!(
+                            "resource `{}` was `{}`",
+                            found.resource, planned.resource
+                        ));
                     }
                     if found.kind != planned.kind {
                         what.push(format!("kind `{}` was `{}`", found.kind, planned.kind));
@@ -179,7 +190,11 @@ impl Plan {
             }
         }
         let known: BTreeSet<_> = self.instances.iter().map(|one| one.name.as_str()).collect();
-        drift.extend(now.keys().filter(|name| !known.contains(*name)).map(|name| format!("`{name}` is new")));
+        drift.extend(
+            now.keys()
+                .filter(|name| !known.contains(*name))
+                .map(|name| format!("`{name}` is new")),
+        );
         drift
     }
 }
@@ -200,8 +215,11 @@ pub fn resolve(
     let mut refusals = Vec::new();
     let mut targets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in program.resources.keys() {
-        let mut instances: Vec<_> =
-            listed.iter().filter(|one| one.resource == *name).map(|one| one.name.clone()).collect();
+        let mut instances: Vec<_> = listed
+            .iter()
+            .filter(|one| one.resource == *name)
+            .map(|one| one.name.clone())
+            .collect();
         instances.sort();
         targets.insert(name.clone(), instances);
     }
@@ -219,8 +237,14 @@ pub fn resolve(
     }
     for name in &used {
         if program.resources.contains_key(*name) && targets.get(*name).is_none_or(Vec::is_empty) {
-            let why = format!("the environment `{}` lists no instance of it", program.environment.name);
-            refusals.push(Refusal::Empty { target: (*name).to_owned(), why });
+            let why = format!(
+                "the environment `{}` lists no instance of it",
+                program.environment.name
+            );
+            refusals.push(Refusal::Empty {
+                target: (*name).to_owned(),
+                why,
+            });
         }
     }
     let instances = listed.iter().map(PlannedInstance::from).collect();
@@ -235,11 +259,17 @@ pub fn resolve(
         folder,
     };
     check_limits(&plan, &mut refusals);
-    if refusals.is_empty() { Ok(plan) } else { Err(refusals) }
+    if refusals.is_empty() {
+        Ok(plan)
+    } else {
+        Err(refusals)
+    }
 }
 
 fn used_targets<'a>(program: &'a Program, workflow: &str) -> BTreeSet<&'a str> {
-    let Some(workflow) = program.workflows.get(workflow) else { return BTreeSet::new() };
+    let Some(workflow) = program.workflows.get(workflow) else {
+        return BTreeSet::new();
+    };
     let mut used = BTreeSet::new();
     let mut add = |target: &'a Target| {
         if let Target::Resource(name) | Target::Selector(name) = target {
@@ -258,10 +288,18 @@ fn used_targets<'a>(program: &'a Program, workflow: &str) -> BTreeSet<&'a str> {
 }
 
 fn pick(name: &str, selector: &Selector, listed: &[Instance], seed: u64) -> Result<Vec<String>, Refusal> {
-    let of_resource: Vec<_> = listed.iter().filter(|one| one.resource == selector.from).collect();
+    let of_resource: Vec<_> = listed
+        .iter()
+        .filter(|one| one.resource == selector.from)
+        .collect();
     let mut fit: Vec<&str> = of_resource
         .iter()
-        .filter(|one| selector.filter.as_ref().is_none_or(|filter| filter.truth(&OnlyIt(**one)) == Truth::Yes))
+        .filter(|one| {
+            selector
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.truth(&OnlyIt(**one)) == Truth::Yes)
+        })
         .map(|one| one.name.as_str())
         .collect();
     fit.sort_unstable();
@@ -269,15 +307,27 @@ fn pick(name: &str, selector: &Selector, listed: &[Instance], seed: u64) -> Resu
         let why = if of_resource.is_empty() {
             format!("there is no instance of `{}`", selector.from)
         } else {
-            format!("none of the {} instances of `{}` fits its `where`", of_resource.len(), selector.from)
+            format!(
+                "none of the {} instances of `{}` fits its `where`",
+                of_resource.len(),
+                selector.from
+            )
         };
-        return Err(Refusal::Empty { target: name.to_owned(), why });
+        return Err(Refusal::Empty {
+            target: name.to_owned(),
+            why,
+        });
     }
     let count = match selector.pick {
         Pick::All => fit.len(),
         Pick::Count(wanted) if wanted as usize > fit.len() => {
             let (selector_name, from) = (name.to_owned(), selector.from.clone());
-            return Err(Refusal::TooFew { selector: selector_name, from, wanted, found: fit.len() });
+            return Err(Refusal::TooFew {
+                selector: selector_name,
+                from,
+                wanted,
+                found: fit.len(),
+            });
         }
         Pick::Count(wanted) => wanted as usize,
         Pick::Share(share) => portion(share, fit.len()).max(1),
@@ -328,9 +378,14 @@ fn check_limits(plan: &Plan, refusals: &mut Vec<Refusal>) {
             }
         }
         for (resource, count) in by_resource {
-            let Some(declared) = plan.program.resources.get(resource) else { continue };
+            let Some(declared) = plan.program.resources.get(resource) else {
+                continue;
+            };
             if declared.protected {
-                refusals.push(Refusal::Protected { step: step.name.clone(), resource: resource.to_owned() });
+                refusals.push(Refusal::Protected {
+                    step: step.name.clone(),
+                    resource: resource.to_owned(),
+                });
             }
             let all = plan.targets.get(resource).map_or(0, Vec::len);
             let (left, wanted) = (all.saturating_sub(count), declared.min_healthy.of(all));
@@ -346,7 +401,11 @@ fn check_limits(plan: &Plan, refusals: &mut Vec<Refusal>) {
         let allowed = plan.allowed_touched();
         if touched.len() > allowed {
             let all = plan.instances.len();
-            refusals.push(Refusal::BlastRadius { touched: touched.len(), all, allowed });
+            refusals.push(Refusal::BlastRadius {
+                touched: touched.len(),
+                all,
+                allowed,
+            });
         }
     }
 }

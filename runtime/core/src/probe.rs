@@ -67,7 +67,10 @@ pub enum Answer {
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Some { latency, .. } => f.debug_struct("Some").field("latency", latency).finish_non_exhaustive(),
+            Self::Some { latency, .. } => f
+                .debug_struct("Some")
+                .field("latency", latency)
+                .finish_non_exhaustive(),
             Self::None { why } => f.debug_struct("None").field("why", why).finish(),
         }
     }
@@ -92,7 +95,10 @@ impl Probes {
     /// A kind by name.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&dyn ProbeKind> {
-        self.kinds.iter().find(|kind| kind.spec().name == name).map(AsRef::as_ref)
+        self.kinds
+            .iter()
+            .find(|kind| kind.spec().name == name)
+            .map(AsRef::as_ref)
     }
 
     /// What the catalogue says of all of them.

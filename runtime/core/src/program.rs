@@ -362,7 +362,12 @@ pub enum OnError {
 
 impl Backoff {
     /// One attempt, no wait.
-    pub const ONCE: Self = Self { first: Duration::ZERO, max: Duration::ZERO, factor: 1.0, attempts: 1 };
+    pub const ONCE: Self = Self {
+        first: Duration::ZERO,
+        max: Duration::ZERO,
+        factor: 1.0,
+        attempts: 1,
+    };
 
     /// The wait before an attempt, counted from 0: none before the first.
     #[must_use]
@@ -372,13 +377,17 @@ impl Backoff {
         }
         let exponent = i32::try_from(attempt - 1).unwrap_or(i32::MAX);
         let seconds = self.first.as_secs_f64() * self.factor.powi(exponent);
-        Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max)
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or(self.max)
+            .min(self.max)
     }
 
     /// All waits together.
     #[must_use]
     pub fn total_wait(&self) -> Duration {
-        (0..self.attempts.min(1_000)).fold(Duration::ZERO, |sum, attempt| sum.saturating_add(self.wait_before(attempt)))
+        (0..self.attempts.min(1_000)).fold(Duration::ZERO, |sum, attempt| {
+            sum.saturating_add(self.wait_before(attempt))
+        })
     }
 }
 

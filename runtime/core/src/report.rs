@@ -82,7 +82,12 @@ pub struct Expectation {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub wanted: String,
     /// From when on it was not met.
-    #[serde(default, rename = "broken_at_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "broken_at_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub broken_at: Option<Duration>,
     /// What stood at that moment, in words: which step was active.
@@ -107,27 +112,57 @@ pub struct StepReport {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
     /// When it began to act.
-    #[serde(default, rename = "started_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "started_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub started: Option<Duration>,
     /// When its fault bit everywhere.
-    #[serde(default, rename = "active_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "active_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub active: Option<Duration>,
     /// When it ended.
-    #[serde(default, rename = "ended_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "ended_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub ended: Option<Duration>,
     /// From the bite to the first bad observation.
-    #[serde(default, rename = "time_to_detect_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "time_to_detect_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub time_to_detect: Option<Duration>,
     /// From the end of the fault until the steady state held.
-    #[serde(default, rename = "time_to_recover_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "time_to_recover_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub time_to_recover: Option<Duration>,
     /// From the request to undo until it was verified; the longest of its instances.
-    #[serde(default, rename = "time_to_undo_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "time_to_undo_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub time_to_undo: Option<Duration>,
     /// What brought recovery.
@@ -199,15 +234,30 @@ pub struct ProbeReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<f64>,
     /// The median latency.
-    #[serde(default, rename = "latency_p50_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "latency_p50_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub latency_p50: Option<Duration>,
     /// The 95th percentile.
-    #[serde(default, rename = "latency_p95_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "latency_p95_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub latency_p95: Option<Duration>,
     /// The 99th percentile.
-    #[serde(default, rename = "latency_p99_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "latency_p99_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub latency_p99: Option<Duration>,
     /// The run in equal slices, for a plot.
@@ -226,7 +276,12 @@ pub struct Slice {
     /// Bad ones.
     pub bad: u64,
     /// The greatest latency in it.
-    #[serde(default, rename = "latency_max_ns", with = "as_nanos_opt", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "latency_max_ns",
+        with = "as_nanos_opt",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<u64>")]
     pub latency_max: Option<Duration>,
 }
@@ -237,6 +292,10 @@ impl RunReport {
     /// The exit code: what is not undone comes before any verdict.
     #[must_use]
     pub fn exit(verdict: Verdict, undone: bool) -> ExitCode {
-        if undone { verdict.exit_code() } else { ExitCode::NotUndone }
+        if undone {
+            verdict.exit_code()
+        } else {
+            ExitCode::NotUndone
+        }
     }
 }

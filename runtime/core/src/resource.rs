@@ -88,7 +88,10 @@ impl Phase {
     /// Its word in the language.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        PHASES.iter().find(|(_, phase)| *phase == self).map_or("absent", |(word, _)| word)
+        PHASES
+            .iter()
+            .find(|(_, phase)| *phase == self)
+            .map_or("absent", |(word, _)| word)
     }
 }
 

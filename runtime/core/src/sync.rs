@@ -3,12 +3,18 @@
 /// A mutual exclusion lock whose holder's panic does not make a second one: what it guards is plain data that
 /// is replaced whole. Never held over an await.
 #[derive(Debug, Default)]
-#[expect(clippy::disallowed_types, reason = "the one place that wraps the lock of the standard library")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one place that wraps the lock of the standard library"
+)]
 pub struct Lock<T>(std::sync::Mutex<T>);
 
 impl<T> Lock<T> {
     /// A lock around a value.
-    #[expect(clippy::disallowed_types, reason = "the one place that wraps the lock of the standard library")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "the one place that wraps the lock of the standard library"
+    )]
     pub fn new(value: T) -> Self {
         Self(std::sync::Mutex::new(value))
     }

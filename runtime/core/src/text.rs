@@ -7,8 +7,15 @@ use crate::value::Value;
 /// A duration in its largest fitting unit with at most three significant places: `1.5s`, `250ms`, `2m`.
 #[must_use]
 pub fn duration(duration: Duration) -> String {
-    const UNITS: [(f64, &str); 7] =
-        [(604_800.0, "w"), (86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us")];
+    const UNITS: [(f64, &str); 7] = [
+        (604_800.0, "w"),
+        (86_400.0, "d"),
+        (3_600.0, "h"),
+        (60.0, "m"),
+        (1.0, "s"),
+        (1e-3, "ms"),
+        (1e-6, "us"),
+    ];
     let seconds = duration.as_secs_f64();
     if duration.is_zero() {
         return "0s".into();
@@ -41,20 +48,33 @@ pub fn ratio(ratio: f64) -> String {
 /// A number with at most three places, without trailing zeros.
 #[must_use]
 pub fn number(number: f64) -> String {
-    if number.abs() >= 1000.0 { trim(format!("{number:.1}")) } else { trim(format!("{number:.3}")) }
+    if number.abs() >= 1000.0 {
+        trim(format!("{number:.1}"))
+    } else {
+        trim(format!("{number:.3}"))
+    }
 }
 
 /// A size in its largest fitting unit: binary where it is whole, else decimal.
 #[must_use]
 pub fn bytes(bytes: u64) -> String {
-    const BINARY: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    const DECIMAL: [(u64, &str); 4] =
-        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    const BINARY: [(u64, &str); 4] = [
+        (1 << 40, "TiB"),
+        (1 << 30, "GiB"),
+        (1 << 20, "MiB"),
+        (1 << 10, "KiB"),
+    ];
+    const DECIMAL: [(u64, &str); 4] = [
+        (1_000_000_000_000, "TB"),
+        (1_000_000_000, "GB"),
+        (1_000_000, "MB"),
+        (1_000, "kB"),
+    ];
     if bytes == 0 {
         return "0B".into();
     }
     for (size, unit) in BINARY {
-        if bytes >= size && bytes % size == 0 {
+        if bytes >= size && bytes.is_multiple_of(size) {
             return format!("{}{unit}", bytes / size);
         }
     }
@@ -74,7 +94,11 @@ pub fn value(value: &Value) -> String {
         Value::Ratio(share) => ratio(*share),
         Value::Duration(time) => duration(*time),
         Value::Bytes(size) => bytes(*size),
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only shown; saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "only shown; saturates"
+        )]
         Value::Bandwidth(speed) => format!("{}/s", bytes(speed.max(0.0) as u64)),
         Value::Rate(rate) => format!("{}/s", number(*rate)),
         Value::Count(count) => count.to_string(),
@@ -89,9 +113,15 @@ pub fn value(value: &Value) -> String {
             })
             .collect(),
         Value::Range(low, high) => format!("{}..{}", self::value(low), self::value(high)),
-        Value::List(list) => format!("[{}]", list.iter().map(self::value).collect::<Vec<_>>().join(", ")),
+        Value::List(list) => format!(
+            "[{}]",
+            list.iter().map(self::value).collect::<Vec<_>>().join(", ")
+        ),
         Value::Record(record) => {
-            let fields: Vec<_> = record.iter().map(|(name, field)| format!("{name} = {}", self::value(field))).collect();
+            let fields: Vec<_> = record
+                .iter()
+                .map(|(name, field)| format!("{name} = {}", self::value(field)))
+                .collect();
             format!("{{ {} }}", fields.join(", "))
         }
     }
@@ -109,14 +139,22 @@ pub fn utc(wall: crate::time::WallTime) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     let (hour, minute, second) = (rest / 3_600, rest % 3_600 / 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn trim(text: String) -> String {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

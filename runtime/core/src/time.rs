@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::async_trait;
 
 /// A moment of the boot clock: nanoseconds that also pass while the machine sleeps and never jump.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Moment(pub u64);
 

@@ -16,7 +16,11 @@ pub enum Value {
     /// A share; 1.0 is 100 %.
     Ratio(f64),
     /// A duration in nanoseconds.
-    Duration(#[serde(with = "as_nanos")] #[schemars(with = "u64")] Duration),
+    Duration(
+        #[serde(with = "as_nanos")]
+        #[schemars(with = "u64")]
+        Duration,
+    ),
     /// A size in bytes.
     Bytes(u64),
     /// Bytes a second.
@@ -109,31 +113,51 @@ impl Value {
     /// The ratio, where it is one.
     #[must_use]
     pub fn as_ratio(&self) -> Option<f64> {
-        if let Self::Ratio(ratio) = self { Some(*ratio) } else { None }
+        if let Self::Ratio(ratio) = self {
+            Some(*ratio)
+        } else {
+            None
+        }
     }
 
     /// The duration, where it is one.
     #[must_use]
     pub fn as_duration(&self) -> Option<Duration> {
-        if let Self::Duration(duration) = self { Some(*duration) } else { None }
+        if let Self::Duration(duration) = self {
+            Some(*duration)
+        } else {
+            None
+        }
     }
 
     /// The size in bytes, where it is one.
     #[must_use]
     pub fn as_bytes(&self) -> Option<u64> {
-        if let Self::Bytes(bytes) = self { Some(*bytes) } else { None }
+        if let Self::Bytes(bytes) = self {
+            Some(*bytes)
+        } else {
+            None
+        }
     }
 
     /// The whole number, where it is one.
     #[must_use]
     pub fn as_count(&self) -> Option<i64> {
-        if let Self::Count(count) = self { Some(*count) } else { None }
+        if let Self::Count(count) = self {
+            Some(*count)
+        } else {
+            None
+        }
     }
 
     /// The truth value, where it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
-        if let Self::Bool(truth) = self { Some(*truth) } else { None }
+        if let Self::Bool(truth) = self {
+            Some(*truth)
+        } else {
+            None
+        }
     }
 
     /// The text or word, where it is one without names in it.
@@ -148,24 +172,40 @@ impl Value {
     /// The list, where it is one.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Value]> {
-        if let Self::List(list) = self { Some(list) } else { None }
+        if let Self::List(list) = self {
+            Some(list)
+        } else {
+            None
+        }
     }
 
     /// The record, where it is one.
     #[must_use]
     pub fn as_record(&self) -> Option<&BTreeMap<String, Value>> {
-        if let Self::Record(record) = self { Some(record) } else { None }
+        if let Self::Record(record) = self {
+            Some(record)
+        } else {
+            None
+        }
     }
 
     /// As a number for comparing: the base unit of its type; `None` for what has no order.
     #[must_use]
     pub fn magnitude(&self) -> Option<f64> {
         match self {
-            Self::Ratio(number) | Self::Bandwidth(number) | Self::Rate(number) | Self::Number(number) => Some(*number),
+            Self::Ratio(number) | Self::Bandwidth(number) | Self::Rate(number) | Self::Number(number) => {
+                Some(*number)
+            }
             Self::Duration(duration) => Some(duration.as_secs_f64()),
-            #[expect(clippy::cast_precision_loss, reason = "sizes and counts are compared, not added up")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "sizes and counts are compared, not added up"
+            )]
             Self::Bytes(bytes) => Some(*bytes as f64),
-            #[expect(clippy::cast_precision_loss, reason = "sizes and counts are compared, not added up")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "sizes and counts are compared, not added up"
+            )]
             Self::Count(count) => Some(*count as f64),
             _ => None,
         }
@@ -199,7 +239,9 @@ impl Type {
     /// A fixed list of words.
     #[must_use]
     pub fn words(words: &[&'static str]) -> Self {
-        Self::Word { of: words.iter().map(|&word| Str::Borrowed(word)).collect() }
+        Self::Word {
+            of: words.iter().map(|&word| Str::Borrowed(word)).collect(),
+        }
     }
 
     /// A list.

@@ -146,10 +146,16 @@ impl Verdict {
     /// only where nothing was touched, so nothing else can stand beside it.
     #[must_use]
     pub fn of(reasons: &[Reason]) -> Self {
-        [Self::Fail, Self::Error, Self::Aborted, Self::Inconclusive, Self::Refused]
-            .into_iter()
-            .find(|verdict| reasons.iter().any(|reason| reason.verdict == *verdict))
-            .unwrap_or(Self::Pass)
+        [
+            Self::Fail,
+            Self::Error,
+            Self::Aborted,
+            Self::Inconclusive,
+            Self::Refused,
+        ]
+        .into_iter()
+        .find(|verdict| reasons.iter().any(|reason| reason.verdict == *verdict))
+        .unwrap_or(Self::Pass)
     }
 }
 
@@ -164,7 +170,17 @@ impl std::fmt::Display for Verdict {
 impl Reason {
     /// A reason.
     #[must_use]
-    pub fn new(verdict: Verdict, code: ReasonCode, about: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { verdict, code, about: about.into(), message: message.into() }
+    pub fn new(
+        verdict: Verdict,
+        code: ReasonCode,
+        about: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict,
+            code,
+            about: about.into(),
+            message: message.into(),
+        }
     }
 }

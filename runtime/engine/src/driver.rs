@@ -155,28 +155,56 @@ pub async fn drive(session: Session) -> Outcome {
     };
     let plan = Arc::clone(&driver.session.plan);
     let environment = plan.program.environment.name.clone();
-    driver.emit(What::RunStarted { workflow: plan.workflow.clone(), environment, seed: plan.seed });
-    driver.emit(What::Stage { stage: Stage::Starting });
+    driver.emit(What::RunStarted {
+        workflow: plan.workflow.clone(),
+        environment,
+        seed: plan.seed,
+    });
+    driver.emit(What::Stage {
+        stage: Stage::Starting,
+    });
     let mut judgement = match driver.bring_up().await {
         Err(reason) => nothing_done(reason),
         Ok(()) => driver.run().await,
     };
-    driver.emit(What::Stage { stage: Stage::Stopping });
+    driver.emit(What::Stage {
+        stage: Stage::Stopping,
+    });
     if let Err(failure) = driver.take_down().await {
         judgement.undone = false;
         let message = format!("the environment could not be taken down: {failure}");
-        judgement.reasons.push(Reason::new(Verdict::Error, ReasonCode::NotUndone, "", message));
+        judgement
+            .reasons
+            .push(Reason::new(Verdict::Error, ReasonCode::NotUndone, "", message));
         judgement.verdict = Verdict::of(&judgement.reasons);
     }
-    if driver.notes_failed && !judgement.reasons.iter().any(|reason| reason.code == ReasonCode::JournalFailed) {
+    if driver.notes_failed
+        && !judgement
+            .reasons
+            .iter()
+            .any(|reason| reason.code == ReasonCode::JournalFailed)
+    {
         // What was done is known here and not there: whoever reads the journal would do it again.
         let message = "the journal could not be written to its end";
-        judgement.reasons.push(Reason::new(Verdict::Error, ReasonCode::JournalFailed, "", message));
+        judgement.reasons.push(Reason::new(
+            Verdict::Error,
+            ReasonCode::JournalFailed,
+            "",
+            message,
+        ));
         judgement.verdict = Verdict::of(&judgement.reasons);
     }
-    driver.emit(What::RunEnded { verdict: judgement.verdict, undone: judgement.undone });
+    driver.emit(What::RunEnded {
+        verdict: judgement.verdict,
+        undone: judgement.undone,
+    });
     let duration = driver.session.clock.now().since(began);
-    Outcome { judgement, events: driver.events, began: began_wall, duration }
+    Outcome {
+        judgement,
+        events: driver.events,
+        began: began_wall,
+        duration,
+    }
 }
 
 fn nothing_done(reason: Reason) -> Judgement {
@@ -240,16 +268,27 @@ impl Driver {
             ErrorClass::Conflict => (Verdict::Refused, ReasonCode::Conflict),
             _ => (Verdict::Error, ReasonCode::EnvironmentFailed),
         };
-        Err(Reason::new(verdict, code, self.session.plan.program.environment.name.clone(), message))
+        Err(Reason::new(
+            verdict,
+            code,
+            self.session.plan.program.environment.name.clone(),
+            message,
+        ))
     }
 
     async fn take_down(&mut self) -> Result<(), Failure> {
         let mut attempt = 0;
         loop {
             let environment = Arc::clone(&self.session.environment);
-            match within(&self.session.clock, DOWN_LIMIT, async move { environment.down().await }).await {
+            match within(&self.session.clock, DOWN_LIMIT, async move {
+                environment.down().await
+            })
+            .await
+            {
                 Ok(undone) => {
-                    self.note(&Entry::Down { detail: undone.detail });
+                    self.note(&Entry::Down {
+                        detail: undone.detail,
+                    });
                     return Ok(());
                 }
                 Err(failure) => {
@@ -257,7 +296,11 @@ impl Driver {
                     if attempt >= DOWN_ATTEMPTS {
                         return Err(failure);
                     }
-                    let later = self.session.clock.now().after(Duration::from_secs(u64::from(attempt)));
+                    let later = self
+                        .session
+                        .clock
+                        .now()
+                        .after(Duration::from_secs(u64::from(attempt)));
                     self.session.clock.sleep_until(later).await;
                 }
             }
@@ -277,7 +320,12 @@ impl Driver {
             Ok(listed) => listed,
             Err(failure) => {
                 let message = format!("the environment could not be listed: {failure}");
-                return nothing_done(Reason::new(Verdict::Error, ReasonCode::EnvironmentFailed, "", message));
+                return nothing_done(Reason::new(
+                    Verdict::Error,
+                    ReasonCode::EnvironmentFailed,
+                    "",
+                    message,
+                ));
             }
         };
         let drift = self.session.plan.drift(&listed);
@@ -289,7 +337,12 @@ impl Driver {
         let plan = Arc::clone(&self.session.plan);
         let Some(mut machine) = Machine::new(plan, &self.session.catalogue, listed, self.began, now) else {
             let message = format!("the plan has no workflow `{}`", self.session.plan.workflow);
-            return nothing_done(Reason::new(Verdict::Error, ReasonCode::EnvironmentFailed, "", message));
+            return nothing_done(Reason::new(
+                Verdict::Error,
+                ReasonCode::EnvironmentFailed,
+                "",
+                message,
+            ));
         };
         let (samples, mut from_probes) = mpsc::channel(4_096);
         probing::start(&self.session, &samples);
@@ -330,7 +383,11 @@ impl Driver {
         }
         let mut inputs = std::collections::VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            if let Input::Prepared { injection, result: Ok(payload) } = &input {
+            if let Input::Prepared {
+                injection,
+                result: Ok(payload),
+            } = &input
+            {
                 self.payloads.insert(*injection, payload.clone());
             }
             for effect in machine.step(self.session.clock.now(), input) {
@@ -344,7 +401,11 @@ impl Driver {
             Effect::Emit(what) => self.emit(what),
             Effect::Record { injection, mut undo } => {
                 self.set_version(&mut undo);
-                let result = self.session.recorder.append(&Entry::Intent { undo: undo.clone() }).map_err(Failure::from);
+                let result = self
+                    .session
+                    .recorder
+                    .append(&Entry::Intent { undo: undo.clone() })
+                    .map_err(Failure::from);
                 if result.is_ok() {
                     self.session.watchdog.arm(&undo.injection.0, undo.deadline);
                 }
@@ -363,7 +424,10 @@ impl Driver {
                 self.set_version(&mut undo);
                 let Some(fault) = self.session.actions.fault(&undo.action) else {
                     let failure = unknown_action(&undo.action);
-                    return Some(Input::Undone { injection, result: Err(failure) });
+                    return Some(Input::Undone {
+                        injection,
+                        result: Err(failure),
+                    });
                 };
                 let limit = fault.spec().undo_limit;
                 let context = UndoContext {
@@ -377,11 +441,24 @@ impl Driver {
                 }));
             }
             Effect::Heal { heal, call, instance } => {
-                let context = self.context(machine, &call, &instance, &InjectionId(format!("heal/{}", heal.0)), None);
+                let context = self.context(
+                    machine,
+                    &call,
+                    &instance,
+                    &InjectionId(format!("heal/{}", heal.0)),
+                    None,
+                );
                 let (Some(action), Some(context)) = (self.session.actions.heal(&call.action), context) else {
-                    return Some(Input::Healed { heal, result: Err(unknown_action(&call.action)) });
+                    return Some(Input::Healed {
+                        heal,
+                        result: Err(unknown_action(&call.action)),
+                    });
                 };
-                let limit = action.spec().time_limit.max(Duration::from_secs(1)).min(HEAL_LIMIT * 10);
+                let limit = action
+                    .spec()
+                    .time_limit
+                    .max(Duration::from_secs(1))
+                    .min(HEAL_LIMIT * 10);
                 let clock = Arc::clone(&self.session.clock);
                 self.operations.push(Box::pin(async move {
                     let result = within(&clock, limit, async { action.run(&context).await }).await;
@@ -427,10 +504,16 @@ impl Driver {
 
     fn prepare(&mut self, machine: &Machine, injection: usize) -> Option<Input> {
         let Some((call, context)) = self.fault_context(machine, injection) else {
-            return Some(Input::Prepared { injection, result: Err(gone()) });
+            return Some(Input::Prepared {
+                injection,
+                result: Err(gone()),
+            });
         };
         let Some(fault) = self.session.actions.fault(&call.action) else {
-            return Some(Input::Prepared { injection, result: Err(unknown_action(&call.action)) });
+            return Some(Input::Prepared {
+                injection,
+                result: Err(unknown_action(&call.action)),
+            });
         };
         let (clock, limit) = (Arc::clone(&self.session.clock), fault.spec().time_limit);
         self.operations.push(Box::pin(async move {
@@ -442,10 +525,16 @@ impl Driver {
 
     fn apply_fault(&mut self, machine: &Machine, injection: usize) -> Option<Input> {
         let Some((call, context)) = self.fault_context(machine, injection) else {
-            return Some(Input::Applied { injection, result: Err(gone()) });
+            return Some(Input::Applied {
+                injection,
+                result: Err(gone()),
+            });
         };
         let Some(fault) = self.session.actions.fault(&call.action) else {
-            return Some(Input::Applied { injection, result: Err(unknown_action(&call.action)) });
+            return Some(Input::Applied {
+                injection,
+                result: Err(unknown_action(&call.action)),
+            });
         };
         let payload = self.payloads.get(&injection).cloned().unwrap_or_default();
         let (clock, limit) = (Arc::clone(&self.session.clock), fault.spec().time_limit);
@@ -458,10 +547,16 @@ impl Driver {
 
     fn look(&mut self, machine: &Machine, injection: usize) -> Option<Input> {
         let Some((call, context)) = self.fault_context(machine, injection) else {
-            return Some(Input::Looked { injection, result: Err(gone()) });
+            return Some(Input::Looked {
+                injection,
+                result: Err(gone()),
+            });
         };
         let Some(fault) = self.session.actions.fault(&call.action) else {
-            return Some(Input::Looked { injection, result: Err(unknown_action(&call.action)) });
+            return Some(Input::Looked {
+                injection,
+                result: Err(unknown_action(&call.action)),
+            });
         };
         let payload = self.payloads.get(&injection).cloned().unwrap_or_default();
         let (clock, limit) = (Arc::clone(&self.session.clock), fault.spec().time_limit);
@@ -482,7 +577,11 @@ async fn heard(interrupts: &mut mpsc::Receiver<Notice>) -> Notice {
 }
 
 async fn recv(receiver: &mut mpsc::Receiver<Input>, open: bool) -> Option<Input> {
-    if open { receiver.recv().await } else { futures_util::future::pending().await }
+    if open {
+        receiver.recv().await
+    } else {
+        futures_util::future::pending().await
+    }
 }
 
 /// Gives up after a while. What was begun may still have an effect: the caller takes it back all the same.
@@ -503,7 +602,10 @@ pub(crate) async fn within<T>(
 }
 
 fn unknown_action(name: &str) -> Failure {
-    Failure::new(ErrorClass::Unsupported, format!("this build of rescc has no action `{name}`"))
+    Failure::new(
+        ErrorClass::Unsupported,
+        format!("this build of rescc has no action `{name}`"),
+    )
 }
 
 fn gone() -> Failure {

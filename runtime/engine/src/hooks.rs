@@ -19,12 +19,22 @@ pub(crate) const CRASH: &str = "RESCC_TEST_CRASH";
 pub(crate) fn at_journal(number: u64, side: Side) {
     let Ok(order) = std::env::var(CRASH) else { return };
     let mut parts = order.split(':');
-    let (Some(how), Some(when), Some(at)) = (parts.next(), parts.next(), parts.next()) else { return };
-    let wanted = if when == "before" { Side::Before } else { Side::After };
+    let (Some(how), Some(when), Some(at)) = (parts.next(), parts.next(), parts.next()) else {
+        return;
+    };
+    let wanted = if when == "before" {
+        Side::Before
+    } else {
+        Side::After
+    };
     if side != wanted || at.parse() != Ok(number) {
         return;
     }
-    let signal = if how == "stop" { rustix::process::Signal::STOP } else { rustix::process::Signal::KILL };
+    let signal = if how == "stop" {
+        rustix::process::Signal::STOP
+    } else {
+        rustix::process::Signal::KILL
+    };
     let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
 }
 

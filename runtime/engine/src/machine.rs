@@ -138,7 +138,9 @@ impl Machine {
             aborted_by: None,
             lost_before_undo: false,
             evaluate_at: now,
-            effects: vec![Effect::Emit(What::Stage { stage: Stage::Observing })],
+            effects: vec![Effect::Emit(What::Stage {
+                stage: Stage::Observing,
+            })],
             plan,
         })
     }
@@ -161,10 +163,22 @@ impl Machine {
         }
         let steps = self.steps.iter().filter_map(StepState::wake_at);
         let injections = self.injections.iter().filter_map(Injection::wake_at);
-        let policies = self.policies.iter().filter(|_| self.policies_work()).filter_map(PolicyState::wake_at);
-        let next = steps.chain(injections).chain(policies).chain([self.evaluate_at]).min()?;
+        let policies = self
+            .policies
+            .iter()
+            .filter(|_| self.policies_work())
+            .filter_map(PolicyState::wake_at);
+        let next = steps
+            .chain(injections)
+            .chain(policies)
+            .chain([self.evaluate_at])
+            .min()?;
         // What is due and still waits for something else is looked at again soon, not at once.
-        Some(if next > now { next } else { now.after(Duration::from_millis(5)) })
+        Some(if next > now {
+            next
+        } else {
+            now.after(Duration::from_millis(5))
+        })
     }
 
     /// Whether the run is over.
@@ -213,7 +227,8 @@ impl Machine {
             Input::Interrupt(interrupt) => self.interrupted(now, &interrupt),
             Input::Lost { code, why } => {
                 if !self.reasons.iter().any(|reason| reason.code == code) {
-                    self.reasons.push(Reason::new(Verdict::Error, code, "", why.clone()));
+                    self.reasons
+                        .push(Reason::new(Verdict::Error, code, "", why.clone()));
                 }
                 self.abort(now, why);
             }
@@ -223,7 +238,8 @@ impl Machine {
     /// Brings everything forward that can go forward, until nothing moves any more.
     fn pump(&mut self, now: Moment) {
         // Each turn ends a step, starts one, or moves an injection on: the turns are bounded by what there is.
-        let most = 16 + 8 * (self.steps.len() + self.injections.len() + self.heals.len() + self.policies.len());
+        let most =
+            16 + 8 * (self.steps.len() + self.injections.len() + self.heals.len() + self.policies.len());
         for _ in 0..most {
             let moved = self.pump_stage(now)
                 | self.pump_steps(now)
@@ -247,20 +263,32 @@ impl Machine {
 
     fn instance_changed(&mut self, now: Moment, change: rescc_core::resource::Change) {
         let instance = &change.instance;
-        if !self.plan.instances.iter().any(|planned| planned.name == instance.name) {
+        if !self
+            .plan
+            .instances
+            .iter()
+            .any(|planned| planned.name == instance.name)
+        {
             return;
         }
         if instance.healthy == Some(false) {
             self.observed.unhealthy(&instance.name, now);
         }
-        self.effects.push(Effect::Emit(What::Instance { change: change.clone() }));
+        self.effects.push(Effect::Emit(What::Instance {
+            change: change.clone(),
+        }));
         self.instances.insert(instance.name.clone(), change.instance);
     }
 
     fn probe_failed(&mut self, probe: String, why: String) {
         if self.observed.failed(&probe) {
             let message = format!("probe `{probe}` could not ask: {why}");
-            self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::ProbeError, probe.clone(), message));
+            self.reasons.push(Reason::new(
+                Verdict::Inconclusive,
+                ReasonCode::ProbeError,
+                probe.clone(),
+                message,
+            ));
             self.effects.push(Effect::Emit(What::ProbeError { probe, why }));
         }
     }
@@ -270,24 +298,42 @@ impl Machine {
             return;
         }
         let workflow = Arc::clone(&self.workflow);
-        let fired = workflow.abort_when.iter().find(|condition| condition.expr.truth(&self.guard(now)).holds());
+        let fired = workflow
+            .abort_when
+            .iter()
+            .find(|condition| condition.expr.truth(&self.guard(now)).holds());
         if let Some(condition) = fired {
             let measured = self.explain(&condition.expr, now);
             let message = format!("`{}` held{measured}", condition.text);
             let about = condition.text.clone();
-            self.reasons.push(Reason::new(Verdict::Fail, ReasonCode::AbortCondition, about, message.clone()));
+            self.reasons.push(Reason::new(
+                Verdict::Fail,
+                ReasonCode::AbortCondition,
+                about,
+                message.clone(),
+            ));
             self.abort(now, message);
         }
     }
 
     fn check_deadline(&mut self, now: Moment) {
-        let (Some(deadline), Some(since)) = (self.workflow.limits.deadline, self.acting_since) else { return };
+        let (Some(deadline), Some(since)) = (self.workflow.limits.deadline, self.acting_since) else {
+            return;
+        };
         if matches!(self.stage, Stage::Acting | Stage::Recovering)
             && self.aborted_by.is_none()
             && now.since(since) > deadline
         {
-            let message = format!("the deadline of {} has passed", rescc_core::text::duration(deadline));
-            self.reasons.push(Reason::new(Verdict::Aborted, ReasonCode::DeadlinePassed, "deadline", message.clone()));
+            let message = format!(
+                "the deadline of {} has passed",
+                rescc_core::text::duration(deadline)
+            );
+            self.reasons.push(Reason::new(
+                Verdict::Aborted,
+                ReasonCode::DeadlinePassed,
+                "deadline",
+                message.clone(),
+            ));
             self.abort(now, message);
         }
     }
@@ -298,7 +344,8 @@ impl Machine {
             Interrupt::Stop => (ReasonCode::Stopped, "it was stopped by `rescc stop`".to_owned()),
         };
         if self.aborted_by.is_none() {
-            self.reasons.push(Reason::new(Verdict::Aborted, code, "", why.clone()));
+            self.reasons
+                .push(Reason::new(Verdict::Aborted, code, "", why.clone()));
         }
         self.abort(now, why);
     }
@@ -329,11 +376,18 @@ impl Machine {
     }
 
     fn is_fault_step(&self, step: usize) -> bool {
-        self.workflow.steps.get(step).is_some_and(|step| matches!(step.run, Run::Fault(_)))
+        self.workflow
+            .steps
+            .get(step)
+            .is_some_and(|step| matches!(step.run, Run::Fault(_)))
     }
 
     fn step_name(&self, step: usize) -> String {
-        self.workflow.steps.get(step).map(|step| step.name.clone()).unwrap_or_default()
+        self.workflow
+            .steps
+            .get(step)
+            .map(|step| step.name.clone())
+            .unwrap_or_default()
     }
 
     fn emit(&mut self, what: What) {

@@ -74,38 +74,74 @@ impl Kit {
 pub async fn recover(dir: &RunDir, _lock: &RunLock, kit: &Kit, by: &str) -> Result<Recovered, JournalError> {
     if !dir.journal().exists() {
         // The runner ended before it had touched anything.
-        return Ok(Recovered { opened: None, was_closed: true, undos: Vec::new(), down: Ok(String::new()) });
+        return Ok(Recovered {
+            opened: None,
+            was_closed: true,
+            undos: Vec::new(),
+            down: Ok(String::new()),
+        });
     }
     let (journal, contents) = FileJournal::resume(&dir.journal())?;
     let Some(opened) = contents.opened.clone() else {
-        return Ok(Recovered { opened: None, was_closed: true, undos: Vec::new(), down: Ok(String::new()) });
+        return Ok(Recovered {
+            opened: None,
+            was_closed: true,
+            undos: Vec::new(),
+            down: Ok(String::new()),
+        });
     };
     let open = contents.open_undos();
     if contents.closed().is_some_and(|(_, undone)| undone) {
-        return Ok(Recovered { opened: Some(opened), was_closed: true, undos: Vec::new(), down: Ok(String::new()) });
+        return Ok(Recovered {
+            opened: Some(opened),
+            was_closed: true,
+            undos: Vec::new(),
+            down: Ok(String::new()),
+        });
     }
     let environment = match reopen(kit, &opened, contents.notes()).await {
         Ok(environment) => environment,
         Err(failure) => {
             let failed = |record: UndoRecord| (record.injection, failed_state(&failure));
             let undos = open.into_iter().map(failed).collect();
-            return Ok(Recovered { opened: Some(opened), was_closed: false, undos, down: Err(failure) });
+            return Ok(Recovered {
+                opened: Some(opened),
+                was_closed: false,
+                undos,
+                down: Err(failure),
+            });
         }
     };
     let mut undos = Vec::new();
     for record in open {
         let state = undo(kit, &environment, &record).await;
         // Undo never depends on being able to write: what can't be noted is done again next time.
-        let _ = journal.append(&Entry::Mark { injection: record.injection.clone(), state: state.clone() });
+        let _ = journal.append(&Entry::Mark {
+            injection: record.injection.clone(),
+            state: state.clone(),
+        });
         undos.push((record.injection, state));
     }
-    let down = within(&kit.clock, DOWN_LIMIT, async { environment.down().await }).await.map(|undone| undone.detail);
+    let down = within(&kit.clock, DOWN_LIMIT, async { environment.down().await })
+        .await
+        .map(|undone| undone.detail);
     if let Ok(detail) = &down {
-        let _ = journal.append(&Entry::Down { detail: detail.clone() });
+        let _ = journal.append(&Entry::Down {
+            detail: detail.clone(),
+        });
     }
-    let recovered = Recovered { opened: Some(opened), was_closed: false, undos, down };
+    let recovered = Recovered {
+        opened: Some(opened),
+        was_closed: false,
+        undos,
+        down,
+    };
     if recovered.is_clean() {
-        let _ = journal.append(&Entry::Closed { verdict: Verdict::Error, undone: true, by: by.to_owned() });
+        let _ = journal.append(&Entry::Closed {
+            verdict: Verdict::Error,
+            undone: true,
+            by: by.to_owned(),
+        });
     }
     Ok(recovered)
 }
@@ -120,7 +156,13 @@ async fn reopen(
         let message = format!("this build of rescc has no environment `{name}`");
         return Err(Failure::new(ErrorClass::Unsupported, message).help("use the build that started the run"));
     };
-    adapter.reopen(Leftovers { run: opened.run.clone(), notes, clock: Arc::clone(&kit.clock) }).await
+    adapter
+        .reopen(Leftovers {
+            run: opened.run.clone(),
+            notes,
+            clock: Arc::clone(&kit.clock),
+        })
+        .await
 }
 
 async fn undo(kit: &Kit, environment: &Arc<dyn Environment>, record: &UndoRecord) -> UndoState {
@@ -128,15 +170,25 @@ async fn undo(kit: &Kit, environment: &Arc<dyn Environment>, record: &UndoRecord
         let message = format!("this build of rescc has no action `{}`", record.action);
         return failed_state(&Failure::new(ErrorClass::Unsupported, message));
     };
-    let context = UndoContext { environment: Arc::clone(environment), clock: Arc::clone(&kit.clock) };
+    let context = UndoContext {
+        environment: Arc::clone(environment),
+        clock: Arc::clone(&kit.clock),
+    };
     let limit = fault.spec().undo_limit;
     let mut attempt = 1;
     loop {
         match within(&kit.clock, limit, undo_and_verify(&*fault, &context, record)).await {
-            Ok(undone) => return UndoState::Verified { acted: undone.acted, detail: undone.detail },
+            Ok(undone) => {
+                return UndoState::Verified {
+                    acted: undone.acted,
+                    detail: undone.detail,
+                };
+            }
             Err(failure) if attempt >= ATTEMPTS => return failed_state(&failure),
             Err(_) => {
-                kit.clock.sleep_until(kit.clock.now().after(Duration::from_secs(u64::from(attempt)))).await;
+                kit.clock
+                    .sleep_until(kit.clock.now().after(Duration::from_secs(u64::from(attempt))))
+                    .await;
                 attempt += 1;
             }
         }
@@ -144,5 +196,8 @@ async fn undo(kit: &Kit, environment: &Arc<dyn Environment>, record: &UndoRecord
 }
 
 fn failed_state(failure: &Failure) -> UndoState {
-    UndoState::Failed { why: failure.to_string(), command: "rescc recover".into() }
+    UndoState::Failed {
+        why: failure.to_string(),
+        command: "rescc recover".into(),
+    }
 }

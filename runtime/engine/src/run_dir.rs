@@ -30,10 +30,16 @@ impl RunDir {
     /// Where it can't be made.
     pub fn create(state: &Path, run: &RunId) -> io::Result<Self> {
         let path = state.join("runs").join(&run.0);
-        DirBuilder::new().recursive(true).mode(0o700).create(state.join("runs"))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(state.join("runs"))?;
         DirBuilder::new().mode(0o700).create(&path)?;
         DirBuilder::new().mode(0o700).create(path.join("output"))?;
-        Ok(Self { run: run.clone(), path })
+        Ok(Self {
+            run: run.clone(),
+            path,
+        })
     }
 
     /// The folder of a run that exists.
@@ -43,9 +49,15 @@ impl RunDir {
     pub fn open(state: &Path, run: &RunId) -> io::Result<Self> {
         let path = state.join("runs").join(&run.0);
         if path.is_dir() {
-            Ok(Self { run: run.clone(), path })
+            Ok(Self {
+                run: run.clone(),
+                path,
+            })
         } else {
-            Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no run `{run}` in {}", state.display())))
+            Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("there is no run `{run}` in {}", state.display()),
+            ))
         }
     }
 
@@ -65,7 +77,10 @@ impl RunDir {
             if let Some(run) = entry.file_name().to_str().and_then(RunId::parse)
                 && entry.path().is_dir()
             {
-                runs.push(Self { run, path: entry.path() });
+                runs.push(Self {
+                    run,
+                    path: entry.path(),
+                });
             }
         }
         runs.sort_by(|a, b| a.run.cmp(&b.run));
@@ -114,7 +129,12 @@ impl RunDir {
     /// Where the file of the lock can't be opened.
     pub fn try_lock(&self) -> io::Result<Option<RunLock>> {
         let path = self.path.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(RunLock { _file: file })),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
@@ -128,7 +148,12 @@ impl RunDir {
     /// Where the file of the lock can't be opened.
     pub fn lock(&self) -> io::Result<RunLock> {
         let path = self.path.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
         loop {
             match flock(&file, FlockOperation::LockExclusive) {
                 Ok(()) => return Ok(RunLock { _file: file }),

@@ -20,7 +20,10 @@ pub(crate) async fn undo_and_verify(
         )
         .help("run `rescc recover` of that version"));
     }
-    let undone = fault.undo(context, record).await.map_err(|failure| failure.during("the undo failed"))?;
+    let undone = fault
+        .undo(context, record)
+        .await
+        .map_err(|failure| failure.during("the undo failed"))?;
     let proof = fault
         .verify_undone(context, record)
         .await
@@ -30,5 +33,8 @@ pub(crate) async fn undo_and_verify(
         (_, true) => undone.detail,
         _ => format!("{}; {proof}", undone.detail),
     };
-    Ok(Undone { acted: undone.acted, detail })
+    Ok(Undone {
+        acted: undone.acted,
+        detail,
+    })
 }

@@ -53,12 +53,27 @@ const MOST_TOLD: usize = 20;
 /// Seeds that have found a mistake, each with what it was. They are run every time, whatever `RESCC_SEEDS` says. What
 /// a seed stands for changes with the generator: then they are seeds like all others.
 const REGRESSIONS: [(u64, &str); 6] = [
-    (0, "the driver spun for ever when nobody was left who could interrupt it"),
-    (55, "an intent whose write failed, but which is on the disk, stayed open there for ever"),
-    (777, "a fault whose undo waited for its target was over after the time that the watchdog was told"),
+    (
+        0,
+        "the driver spun for ever when nobody was left who could interrupt it",
+    ),
+    (
+        55,
+        "an intent whose write failed, but which is on the disk, stayed open there for ever",
+    ),
+    (
+        777,
+        "a fault whose undo waited for its target was over after the time that the watchdog was told",
+    ),
     (2_445, "the same, where another fault was only being prepared"),
-    (5_633, "a fault stood a minute beyond its duration, since a newer one of another instance hung"),
-    (9_042, "an undo step waited for ever for a fault that began after it"),
+    (
+        5_633,
+        "a fault stood a minute beyond its duration, since a newer one of another instance hung",
+    ),
+    (
+        9_042,
+        "an undo step waited for ever for a fault that began after it",
+    ),
 ];
 
 fn number(variable: &str) -> Option<u64> {
@@ -109,7 +124,10 @@ fn whatever_goes_wrong_the_laws_hold() {
     let run = |thread: u64| {
         let mut tally = Tally::default();
         let mut failing = Vec::new();
-        let old = REGRESSIONS.iter().map(|(seed, _)| *seed).filter(|seed| *seed >= count);
+        let old = REGRESSIONS
+            .iter()
+            .map(|(seed, _)| *seed)
+            .filter(|seed| *seed >= count);
         for seed in (0..count).chain(old).filter(|seed| seed % THREADS == thread) {
             let broken = check(seed, &mut tally);
             if !broken.is_empty() {
@@ -119,8 +137,13 @@ fn whatever_goes_wrong_the_laws_hold() {
         (tally, failing)
     };
     let parts: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || run(thread))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("a seed that panics is caught")).collect()
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| scope.spawn(move || run(thread)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a seed that panics is caught"))
+            .collect()
     });
     let mut tally = Tally::default();
     let mut failing = Vec::new();
@@ -130,10 +153,22 @@ fn whatever_goes_wrong_the_laws_hold() {
     }
     failing.sort();
     println!("{tally}");
-    let shown: Vec<_> = failing.iter().take(MOST_TOLD).map(|(_, text)| text.as_str()).collect();
-    assert!(failing.is_empty(), "{} of {count} seeds break a law\n{}", failing.len(), shown.join("\n"));
+    let shown: Vec<_> = failing
+        .iter()
+        .take(MOST_TOLD)
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert!(
+        failing.is_empty(),
+        "{} of {count} seeds break a law\n{}",
+        failing.len(),
+        shown.join("\n")
+    );
     if count >= SEEDS {
         let unseen = tally.unseen();
-        assert!(unseen.is_empty(), "the generator has gone blind: no seed came to {unseen:?}");
+        assert!(
+            unseen.is_empty(),
+            "the generator has gone blind: no seed came to {unseen:?}"
+        );
     }
 }

@@ -11,8 +11,8 @@ use rescc_core::host::ProcessHost;
 use rescc_core::names::RunId;
 use rescc_core::plan::Plan;
 use rescc_core::probe::{ProbeSetup, Prober};
-use rescc_core::report::RunReport;
 use rescc_core::program::Run;
+use rescc_core::report::RunReport;
 use rescc_core::time::Clock;
 use rescc_engine::clock::{BootClock, TokioSpawner};
 use rescc_engine::driver::{Session, Watchdog, drive};
@@ -47,16 +47,29 @@ async fn run_async(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
     let (dir, _lock) = make_dir(&state, &run)?;
     let journal = open_journal(call, &plan, &dir, &run, &*clock)?;
     let (notices, interrupts) = mpsc::channel(64);
-    signals::forward(&notices).map_err(|error| Trouble::error(format!("signals can't be caught: {error}")))?;
+    signals::forward(&notices)
+        .map_err(|error| Trouble::error(format!("signals can't be caught: {error}")))?;
     let keeper = Keeper::start(&dir, Arc::clone(&journal), notices.clone())
         .await
-        .map_err(|error| Trouble::error(error.to_string()).help(format!("its log is {}", dir.path().join("keeper.log").display())))?;
+        .map_err(|error| {
+            Trouble::error(error.to_string())
+                .help(format!("its log is {}", dir.path().join("keeper.log").display()))
+        })?;
     let keeper = Arc::new(keeper);
     keeper.arm("the run", clock.now().after(longest(&plan)));
     let program = Arc::new(plan.program.clone());
     let host: Arc<dyn ProcessHost> = Arc::<Keeper>::clone(&keeper);
     let place = (dir.path().to_owned(), Some(host));
-    let environment = open(&call.kit, &program, &run, plan.seed, Arc::clone(&clock), &folder, place).await?;
+    let environment = open(
+        &call.kit,
+        &program,
+        &run,
+        plan.seed,
+        Arc::clone(&clock),
+        &folder,
+        place,
+    )
+    .await?;
     for name in plan.program.probes.keys() {
         if let Some(prober) = environment.prober(name) {
             probers.insert(name.clone(), prober);
@@ -64,7 +77,11 @@ async fn run_async(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
     }
     let history = File::create(dir.events()).ok();
     let events = call.arguments.events.as_deref().map(open_events).transpose()?;
-    let progress = Arc::new(Progress::start(Sinks { quiet: call.arguments.quiet, history, events }));
+    let progress = Arc::new(Progress::start(Sinks {
+        quiet: call.arguments.quiet,
+        history,
+        events,
+    }));
     let session = Session {
         run: run.clone(),
         plan: Arc::clone(&plan),
@@ -86,7 +103,11 @@ async fn run_async(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
     let saved = std::fs::write(dir.report(), rescc_report::json(&report)).is_ok();
     if report.undone {
         // Where it can't be written the next `recover` finds nothing to do and writes it.
-        let _ = journal.append(&Entry::Closed { verdict: report.verdict, undone: true, by: "runner".into() });
+        let _ = journal.append(&Entry::Closed {
+            verdict: report.verdict,
+            undone: true,
+            by: "runner".into(),
+        });
         keeper.finish().await;
     }
     let path = dir.report().display().to_string();
@@ -98,14 +119,31 @@ async fn plan(call: &Call<'_>, work: Work, run: &RunId, clock: &Arc<dyn Clock>) 
     let place = (std::env::temp_dir(), None);
     match work {
         Work::Spec { compiled, workflow } => {
-            let environment =
-                open(&call.kit, &compiled.program, run, call.seed, Arc::clone(clock), &compiled.folder, place).await?;
+            let environment = open(
+                &call.kit,
+                &compiled.program,
+                run,
+                call.seed,
+                Arc::clone(clock),
+                &compiled.folder,
+                place,
+            )
+            .await?;
             make_plan(&call.kit, &compiled, &workflow, call.seed, &environment).await
         }
         Work::Plan(plan) => {
             let program = Arc::new(plan.program.clone());
             let folder = PathBuf::from(&plan.folder);
-            let environment = open(&call.kit, &program, run, plan.seed, Arc::clone(clock), &folder, place).await?;
+            let environment = open(
+                &call.kit,
+                &program,
+                run,
+                plan.seed,
+                Arc::clone(clock),
+                &folder,
+                place,
+            )
+            .await?;
             refuse_drift(&plan, &environment).await?;
             Ok(*plan)
         }
@@ -121,7 +159,8 @@ async fn refuse_drift(plan: &Plan, environment: &Arc<dyn Environment>) -> Result
     if drift.is_empty() {
         return Ok(());
     }
-    let mut trouble = Trouble::refused("the environment has changed since the plan was made; nothing was touched");
+    let mut trouble =
+        Trouble::refused("the environment has changed since the plan was made; nothing was touched");
     for change in drift {
         trouble = trouble.help(change);
     }
@@ -135,7 +174,11 @@ fn open_probers(
     clock: &Arc<dyn Clock>,
     folder: &Path,
 ) -> Result<BTreeMap<String, Arc<dyn Prober>>, Trouble> {
-    let setup = ProbeSetup { run: run.clone(), folder: folder.to_owned(), clock: Arc::clone(clock) };
+    let setup = ProbeSetup {
+        run: run.clone(),
+        folder: folder.to_owned(),
+        clock: Arc::clone(clock),
+    };
     let mut probers = BTreeMap::new();
     for (name, probe) in &plan.program.probes {
         let kind = call
@@ -145,7 +188,11 @@ fn open_probers(
             .ok_or_else(|| Trouble::usage(format!("this build has no probe `{}`", probe.kind)))?;
         let prober = kind.open(&probe.arguments, &setup).map_err(|failure| {
             let trouble = Trouble::usage(format!("the probe `{name}` can't be made: {failure}"));
-            if failure.help.is_empty() { trouble } else { trouble.help(failure.help) }
+            if failure.help.is_empty() {
+                trouble
+            } else {
+                trouble.help(failure.help)
+            }
         })?;
         probers.insert(name.clone(), prober);
     }
@@ -154,12 +201,17 @@ fn open_probers(
 
 fn make_dir(state: &Path, run: &RunId) -> Result<(RunDir, RunLock), Trouble> {
     let trouble = |error: std::io::Error| {
-        Trouble::error(format!("the folder of the run can't be made in {}: {}", state.display(), load::plain(&error)))
-            .help("name another one with `--state FOLDER` or `RESCC_STATE_DIR`")
+        Trouble::error(format!(
+            "the folder of the run can't be made in {}: {}",
+            state.display(),
+            load::plain(&error)
+        ))
+        .help("name another one with `--state FOLDER` or `RESCC_STATE_DIR`")
     };
     let dir = RunDir::create(state, run).map_err(trouble)?;
     let lock = dir.try_lock().map_err(trouble)?;
-    let lock = lock.ok_or_else(|| Trouble::error(format!("somebody else has the lock of the new run `{run}`")))?;
+    let lock =
+        lock.ok_or_else(|| Trouble::error(format!("somebody else has the lock of the new run `{run}`")))?;
     Ok((dir, lock))
 }
 
@@ -171,7 +223,10 @@ fn open_journal(
     clock: &dyn Clock,
 ) -> Result<Arc<dyn Recorder>, Trouble> {
     let trouble = |error: std::io::Error| {
-        let trouble = Trouble::error(format!("the journal can't be written: {}; nothing was touched", load::plain(&error)));
+        let trouble = Trouble::error(format!(
+            "the journal can't be written: {}; nothing was touched",
+            load::plain(&error)
+        ));
         match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => trouble.help(format!(
                 "the run reserves room for its undo first: make room in {}, or name another folder with `--state`",
@@ -190,11 +245,12 @@ fn open_journal(
         });
         faults.sum()
     });
-    let journal = FileJournal::create(&dir.journal(), reservation(injections, plan.instances.len())).map_err(|error| {
-        // A run that never was leaves no folder either.
-        let _ = std::fs::remove_dir_all(dir.path());
-        trouble(error)
-    })?;
+    let journal = FileJournal::create(&dir.journal(), reservation(injections, plan.instances.len()))
+        .map_err(|error| {
+            // A run that never was leaves no folder either.
+            let _ = std::fs::remove_dir_all(dir.path());
+            trouble(error)
+        })?;
     let opened = Opened {
         version: Opened::VERSION,
         rescc_version: env!("CARGO_PKG_VERSION").into(),
@@ -206,10 +262,15 @@ fn open_journal(
         at: clock.now(),
         wall: clock.wall(),
     };
-    journal.append(&Entry::Opened(Box::new(opened))).map_err(trouble)?;
+    journal
+        .append(&Entry::Opened(Box::new(opened)))
+        .map_err(trouble)?;
     let json = serde_json::to_vec_pretty(plan).unwrap_or_default();
     if std::fs::write(dir.plan(), json).is_err() {
-        output::write(Stream::Err, "warning: the plan could not be kept beside the journal\n");
+        output::write(
+            Stream::Err,
+            "warning: the plan could not be kept beside the journal\n",
+        );
     }
     Ok(Arc::new(journal))
 }
@@ -223,7 +284,8 @@ fn longest(plan: &Plan) -> Duration {
         .and_then(|workflow| workflow.steady_state.as_ref())
         .and_then(|condition| condition.expr.longest_window())
         .unwrap_or_default();
-    plan.worst_case.saturating_mul(3)
+    plan.worst_case
+        .saturating_mul(3)
         .saturating_add(settle.saturating_mul(3))
         .saturating_add(observe)
         .saturating_add(window.saturating_mul(3))

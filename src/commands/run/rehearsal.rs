@@ -27,12 +27,20 @@ impl Recorder for Forgetful {
 }
 
 pub(super) fn run(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
-    let seed = if let Work::Plan(plan) = &work { plan.seed } else { call.seed };
+    let seed = if let Work::Plan(plan) = &work {
+        plan.seed
+    } else {
+        call.seed
+    };
     let mut runtime = SimRuntime::new(seed);
     let (clock, spawner) = (runtime.clock(), runtime.spawner());
     let run = RunId::new(clock.wall(), dice());
     let events = call.arguments.events.as_deref().map(open_events).transpose()?;
-    let progress = Arc::new(Progress::start(Sinks { quiet: call.arguments.quiet, history: None, events }));
+    let progress = Arc::new(Progress::start(Sinks {
+        quiet: call.arguments.quiet,
+        history: None,
+        events,
+    }));
     let listener = Arc::clone(&progress);
     let result = runtime.block_on(async {
         let place = (std::env::temp_dir(), None);
@@ -40,14 +48,33 @@ pub(super) fn run(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
             Work::Plan(plan) => {
                 let program = Arc::new(plan.program.clone());
                 let folder = plan.folder.clone();
-                let environment =
-                    open(&call.kit, &program, &run, seed, Arc::clone(&clock), folder.as_ref(), place).await?;
+                let environment = open(
+                    &call.kit,
+                    &program,
+                    &run,
+                    seed,
+                    Arc::clone(&clock),
+                    folder.as_ref(),
+                    place,
+                )
+                .await?;
                 (*plan, environment)
             }
             Work::Spec { compiled, workflow } => {
-                let environment =
-                    open(&call.kit, &compiled.program, &run, seed, Arc::clone(&clock), &compiled.folder, place).await?;
-                (make_plan(&call.kit, &compiled, &workflow, seed, &environment).await?, environment)
+                let environment = open(
+                    &call.kit,
+                    &compiled.program,
+                    &run,
+                    seed,
+                    Arc::clone(&clock),
+                    &compiled.folder,
+                    place,
+                )
+                .await?;
+                (
+                    make_plan(&call.kit, &compiled, &workflow, seed, &environment).await?,
+                    environment,
+                )
             }
         };
         let probers: BTreeMap<_, _> = plan

@@ -32,7 +32,9 @@ struct Asker {
 /// Starts all probes of a session. They end when nobody reads their samples any more.
 pub(super) fn start(session: &Session, samples: &Sender<Input>) {
     for (name, probe) in &session.plan.program.probes {
-        let Some(prober) = session.probers.get(name) else { continue };
+        let Some(prober) = session.probers.get(name) else {
+            continue;
+        };
         let asker = Arc::new(Asker {
             name: name.clone(),
             prober: Arc::clone(prober),
@@ -43,7 +45,9 @@ pub(super) fn start(session: &Session, samples: &Sender<Input>) {
             samples: samples.clone(),
         });
         let spawner = Arc::clone(&session.spawner);
-        session.spawner.spawn(Box::pin(ask_on_time(asker, probe.clone(), spawner)));
+        session
+            .spawner
+            .spawn(Box::pin(ask_on_time(asker, probe.clone(), spawner)));
     }
 }
 
@@ -54,7 +58,9 @@ async fn ask_on_time(asker: Arc<Asker>, probe: Probe, spawner: Arc<dyn Spawner>)
     while !asker.samples.is_closed() {
         if asker.open.load(Ordering::Relaxed) >= MAX_OPEN {
             // A full channel loses only the count of what was not asked.
-            let _ = asker.samples.try_send(Input::ProbeDropped { probe: asker.name.clone() });
+            let _ = asker.samples.try_send(Input::ProbeDropped {
+                probe: asker.name.clone(),
+            });
         } else {
             asker.open.fetch_add(1, Ordering::Relaxed);
             let one = Arc::clone(&asker);
@@ -79,10 +85,19 @@ impl Asker {
     async fn ask(&self) {
         let begun = self.clock.now();
         let input = match self.prober.ask(self.timeout).await {
-            Err(failure) => Input::ProbeError { probe: self.name.clone(), why: failure.to_string() },
+            Err(failure) => Input::ProbeError {
+                probe: self.name.clone(),
+                why: failure.to_string(),
+            },
             Ok(answer) => {
                 let ended = self.clock.now();
-                let sample = |good, latency, value| Sample { begun: begun.0, ended: ended.0, good, latency, value };
+                let sample = |good, latency, value| Sample {
+                    begun: begun.0,
+                    ended: ended.0,
+                    good,
+                    latency,
+                    value,
+                };
                 let sample = match answer {
                     Answer::Some { latency, it, value } => {
                         let good = self.success.truth(&OnlyIt(&*it)).holds();
@@ -90,7 +105,10 @@ impl Asker {
                     }
                     Answer::None { .. } => sample(false, None, None),
                 };
-                Input::Sample { probe: self.name.clone(), sample }
+                Input::Sample {
+                    probe: self.name.clone(),
+                    sample,
+                }
             }
         };
         // The channel closes when the run is over; what is asked then is not wanted any more.

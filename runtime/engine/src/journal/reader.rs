@@ -30,7 +30,9 @@ pub enum JournalError {
     #[error("the journal can't be read: {0}")]
     Io(#[from] std::io::Error),
     /// It is of another version of rescc.
-    #[error("the journal has format {found}, this rescc reads {VERSION}: use the version of rescc that wrote it ({by})")]
+    #[error(
+        "the journal has format {found}, this rescc reads {VERSION}: use the version of rescc that wrote it ({by})"
+    )]
     Version {
         /// Its version.
         found: u32,
@@ -59,7 +61,12 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
 /// # Errors
 /// Where it is of another version.
 pub fn parse(bytes: &[u8]) -> Result<Contents, JournalError> {
-    let mut contents = Contents { opened: None, entries: Vec::new(), end: 0, torn: false };
+    let mut contents = Contents {
+        opened: None,
+        entries: Vec::new(),
+        end: 0,
+        torn: false,
+    };
     let mut rest = bytes;
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n' || byte == 0) {
         let (line, tail) = rest.split_at(end);
@@ -70,7 +77,10 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, JournalError> {
         };
         if let Entry::Opened(opened) = &entry {
             if opened.version != VERSION {
-                return Err(JournalError::Version { found: opened.version, by: opened.rescc_version.clone() });
+                return Err(JournalError::Version {
+                    found: opened.version,
+                    by: opened.rescc_version.clone(),
+                });
             }
             contents.opened = Some((**opened).clone());
         }
@@ -133,14 +143,22 @@ impl Contents {
     pub fn notes(&self) -> Vec<serde_json::Value> {
         self.entries
             .iter()
-            .filter_map(|entry| if let Entry::Note { note } = entry { Some(note.clone()) } else { None })
+            .filter_map(|entry| {
+                if let Entry::Note { note } = entry {
+                    Some(note.clone())
+                } else {
+                    None
+                }
+            })
             .collect()
     }
 
     /// Whether the environment was verified to be down.
     #[must_use]
     pub fn is_down(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry, Entry::Down { .. }))
+        self.entries
+            .iter()
+            .any(|entry| matches!(entry, Entry::Down { .. }))
     }
 
     /// The end of the run, where it has one: the verdict and whether everything was undone.

@@ -56,13 +56,25 @@ impl FileJournal {
     /// # Errors
     /// Where the file can't be made, or there is no room: then the run must not start.
     pub fn create(path: &Path, reserve: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         make_room(&file, 0, reserve)?;
         file.sync_all()?;
         if let Some(folder) = path.parent() {
             File::open(folder)?.sync_all()?;
         }
-        Ok(Self { file, state: Lock::new(State { end: 0, reserved: reserve, appended: 0 }) })
+        Ok(Self {
+            file,
+            state: Lock::new(State {
+                end: 0,
+                reserved: reserve,
+                appended: 0,
+            }),
+        })
     }
 
     /// Opens the journal of a dead run for writing on, behind its last whole line. The caller holds the lock
@@ -77,11 +89,23 @@ impl FileJournal {
         if contents.torn {
             // What is torn was never acted on; zero bytes in its place keep later readers from joining it
             // with the next line.
-            let torn = usize::try_from(reserved.saturating_sub(contents.end)).unwrap_or(0).min(1 << 20);
+            let torn = usize::try_from(reserved.saturating_sub(contents.end))
+                .unwrap_or(0)
+                .min(1 << 20);
             file.write_all_at(&vec![0; torn], contents.end)?;
         }
-        let state = State { end: contents.end, reserved, appended: contents.entries.len() as u64 };
-        Ok((Self { file, state: Lock::new(state) }, contents))
+        let state = State {
+            end: contents.end,
+            reserved,
+            appended: contents.entries.len() as u64,
+        };
+        Ok((
+            Self {
+                file,
+                state: Lock::new(state),
+            },
+            contents,
+        ))
     }
 }
 
@@ -122,7 +146,9 @@ fn make_room(file: &File, from: u64, length: u64) -> io::Result<()> {
             let block = vec![0; 64 << 10];
             let mut at = from;
             while at < from + length {
-                let part = usize::try_from(from + length - at).unwrap_or(usize::MAX).min(block.len());
+                let part = usize::try_from(from + length - at)
+                    .unwrap_or(usize::MAX)
+                    .min(block.len());
                 file.write_all_at(block.get(..part).unwrap_or_default(), at)?;
                 at += part as u64;
             }
@@ -154,8 +180,14 @@ mod tests {
     }
 
     fn mark(step: &str) -> Entry {
-        let state = UndoState::Verified { acted: true, detail: String::new() };
-        Entry::Mark { injection: InjectionId::new(step, "a-1", 0), state }
+        let state = UndoState::Verified {
+            acted: true,
+            detail: String::new(),
+        };
+        Entry::Mark {
+            injection: InjectionId::new(step, "a-1", 0),
+            state,
+        }
     }
 
     #[test]
@@ -167,7 +199,11 @@ mod tests {
             journal.append(&entry).unwrap();
         }
         let contents = reader::read(&path).unwrap();
-        let open: Vec<_> = contents.open_undos().into_iter().map(|undo| undo.injection.0).collect();
+        let open: Vec<_> = contents
+            .open_undos()
+            .into_iter()
+            .map(|undo| undo.injection.0)
+            .collect();
         assert_eq!(open, ["three/a-1", "one/a-1"]);
         assert!(!contents.torn);
     }
@@ -178,8 +214,16 @@ mod tests {
         let path = folder.path().join("journal");
         let journal = FileJournal::create(&path, 0).unwrap();
         journal.append(&intent("one")).unwrap();
-        let state = UndoState::Failed { why: "no".into(), command: "rescc recover".into() };
-        journal.append(&Entry::Mark { injection: InjectionId::new("one", "a-1", 0), state }).unwrap();
+        let state = UndoState::Failed {
+            why: "no".into(),
+            command: "rescc recover".into(),
+        };
+        journal
+            .append(&Entry::Mark {
+                injection: InjectionId::new("one", "a-1", 0),
+                state,
+            })
+            .unwrap();
         assert_eq!(reader::read(&path).unwrap().open_undos().len(), 1);
     }
 

@@ -48,13 +48,20 @@ struct Child {
 
 impl Children {
     pub(super) fn new(run: RunId) -> Self {
-        Self { run, children: Vec::new() }
+        Self {
+            run,
+            children: Vec::new(),
+        }
     }
 
     /// Makes a process that waits at its gate.
     pub(super) fn spawn(&mut self, token: u64, request: &SpawnRequest) -> Result<ProcessIdentity, Failure> {
-        let output =
-            OpenOptions::new().append(true).create(true).mode(0o600).open(&request.output).map_err(Failure::from)?;
+        let output = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&request.output)
+            .map_err(Failure::from)?;
         let (ours, theirs) = UnixStream::pair()?;
         if !request.folder.is_dir() {
             let message = format!("the folder {} is not there", request.folder.display());
@@ -78,17 +85,27 @@ impl Children {
         // Nobody has waited for it, so its number is its own.
         let identity = rescc_process::identity(pid)?
             .ok_or_else(|| Failure::new(ErrorClass::Permanent, "the process ended before it began"))?;
-        let handle = Pid::from_raw(pid).ok_or_else(|| Failure::new(ErrorClass::Permanent, "not a process number"))?;
+        let handle =
+            Pid::from_raw(pid).ok_or_else(|| Failure::new(ErrorClass::Permanent, "not a process number"))?;
         let pidfd = pidfd_open(handle, PidfdFlags::empty()).map_err(io::Error::from)?;
         let program = request.command.first().cloned().unwrap_or_default();
-        self.children.push(Child { token, identity: identity.clone(), program, pidfd, gate: Some(ours), told: false });
+        self.children.push(Child {
+            token,
+            identity: identity.clone(),
+            program,
+            pidfd,
+            gate: Some(ours),
+            told: false,
+        });
         Ok(identity)
     }
 
     /// Lets a process run its program; returns when it does.
     pub(super) fn open(&mut self, token: u64) -> Result<(), Failure> {
         let child = self.children.iter_mut().find(|child| child.token == token);
-        let Some((mut gate, program)) = child.and_then(|child| Some((child.gate.take()?, child.program.clone()))) else {
+        let Some((mut gate, program)) =
+            child.and_then(|child| Some((child.gate.take()?, child.program.clone())))
+        else {
             return Err(Failure::new(ErrorClass::NotFound, "nothing waits at that gate"));
         };
         gate.set_read_timeout(Some(EXEC_LIMIT))?;
@@ -120,13 +137,20 @@ impl Children {
             if child.identity != *identity || !child.told {
                 return true;
             }
-            waitid(WaitId::PidFd(child.pidfd.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG).is_err()
+            waitid(
+                WaitId::PidFd(child.pidfd.as_fd()),
+                WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+            )
+            .is_err()
         });
     }
 
     /// What becomes readable when a process ends that has not been told of yet.
     pub(super) fn watched(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.children.iter().filter(|child| !child.told).map(|child| child.pidfd.as_fd())
+        self.children
+            .iter()
+            .filter(|child| !child.told)
+            .map(|child| child.pidfd.as_fd())
     }
 
     /// The processes that have ended since the last call. Their numbers stay taken.
@@ -134,14 +158,19 @@ impl Children {
         let mut exits = Vec::new();
         for child in self.children.iter_mut().filter(|child| !child.told) {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            let Ok(Some(status)) = waitid(WaitId::PidFd(child.pidfd.as_fd()), options) else { continue };
+            let Ok(Some(status)) = waitid(WaitId::PidFd(child.pidfd.as_fd()), options) else {
+                continue;
+            };
             child.told = true;
             let status = match (status.exit_status(), status.terminating_signal()) {
                 (Some(code), _) => ExitStatus::Code(code),
                 (None, Some(signal)) => ExitStatus::Signal(signal),
                 (None, None) => ExitStatus::Code(-1),
             };
-            exits.push(Exit { identity: child.identity.clone(), status });
+            exits.push(Exit {
+                identity: child.identity.clone(),
+                status,
+            });
         }
         exits
     }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use futures_util::stream::{BoxStream, StreamExt};
 use rescc_core::async_trait;
 use rescc_core::error::{ErrorClass, Failure};
-use rescc_core::names::{INSTANCE_MARK, RUN_MARK};
 use rescc_core::host::{Exit, ProcessHost, ProcessIdentity, ProcessNote, SpawnRequest};
+use rescc_core::names::{INSTANCE_MARK, RUN_MARK};
 use rescc_core::sync::Lock;
 use rescc_core::time::{Clock, Moment};
 use rescc_core::verdict::ReasonCode;
@@ -44,9 +44,12 @@ pub struct Keeper {
     process: Lock<Option<Child>>,
 }
 
+/// Who waits for an answer of the keeper: a process that waits at its gate is named.
+type Waiting = oneshot::Sender<Result<Option<ProcessIdentity>, Failure>>;
+
 #[derive(Debug)]
 struct Shared {
-    waiting: Lock<BTreeMap<u64, oneshot::Sender<Result<Option<ProcessIdentity>, Failure>>>>,
+    waiting: Lock<BTreeMap<u64, Waiting>>,
     exits: broadcast::Sender<Exit>,
     /// Whether it was told that all is done.
     over: Lock<bool>,
@@ -124,10 +127,21 @@ impl Keeper {
             listening.waiting.with(BTreeMap::clear);
             if !listening.over.get() {
                 let why = "the keeper is gone".to_owned();
-                let _ = notices.send(Notice::Lost { code: ReasonCode::KeeperLost, why }).await;
+                let _ = notices
+                    .send(Notice::Lost {
+                        code: ReasonCode::KeeperLost,
+                        why,
+                    })
+                    .await;
             }
         });
-        Self { orders, shared, recorder, tokens: AtomicU64::new(1), process: Lock::new(Some(process)) }
+        Self {
+            orders,
+            shared,
+            recorder,
+            tokens: AtomicU64::new(1),
+            process: Lock::new(Some(process)),
+        }
     }
 
     /// Tells the keeper that all is undone, and waits until it is gone.
@@ -148,7 +162,10 @@ impl Keeper {
             return Err(gone());
         }
         let clock: Arc<dyn Clock> = Arc::new(BootClock);
-        within(&clock, ANSWER_LIMIT, async { answered.await.unwrap_or_else(|_| Err(gone())) }).await
+        within(&clock, ANSWER_LIMIT, async {
+            answered.await.unwrap_or_else(|_| Err(gone()))
+        })
+        .await
     }
 }
 
@@ -207,7 +224,11 @@ impl ProcessHost for Keeper {
     }
 
     async fn release(&self, identity: &ProcessIdentity) -> Result<(), Failure> {
-        self.orders.send(Order::Release { identity: identity.clone() }).map_err(|_| gone())
+        self.orders
+            .send(Order::Release {
+                identity: identity.clone(),
+            })
+            .map_err(|_| gone())
     }
 
     fn is_gone(&self) -> bool {
@@ -218,7 +239,10 @@ impl ProcessHost for Keeper {
 impl Watchdog for Keeper {
     fn arm(&self, id: &str, until: Moment) {
         let until = crate::hooks::hang_limit().map_or(until, |limit| BootClock.now().after(limit));
-        let _ = self.orders.send(Order::Arm { id: id.to_owned(), until });
+        let _ = self.orders.send(Order::Arm {
+            id: id.to_owned(),
+            until,
+        });
     }
 
     fn disarm(&self, id: &str) {
@@ -237,8 +261,13 @@ fn launches(dir: &RunDir, runner: &str) -> Vec<Command> {
     for (socket, flag) in scope_managers() {
         if socket.exists() {
             let mut command = Command::new("systemd-run");
-            command.args(flag).args(["--scope", "--quiet", "--collect", "--unit"]);
-            command.arg(format!("rescc-keeper-{}.scope", dir.run())).arg("--").arg("/proc/self/exe");
+            command
+                .args(flag)
+                .args(["--scope", "--quiet", "--collect", "--unit"]);
+            command
+                .arg(format!("rescc-keeper-{}.scope", dir.run()))
+                .arg("--")
+                .arg("/proc/self/exe");
             launches.push(command);
         }
     }
@@ -246,20 +275,32 @@ fn launches(dir: &RunDir, runner: &str) -> Vec<Command> {
     for command in &mut launches {
         if command.get_program() == "systemd-run" {
             // `/proc/self/exe` would be systemd-run's own.
-            let Ok(own) = std::env::current_exe() else { continue };
+            let Ok(own) = std::env::current_exe() else {
+                continue;
+            };
             let mut replaced = Command::new("systemd-run");
             let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-            replaced.args(arguments.iter().take(arguments.len().saturating_sub(1))).arg(own);
+            replaced
+                .args(arguments.iter().take(arguments.len().saturating_sub(1)))
+                .arg(own);
             *command = replaced;
         }
         command.arg("__keeper").arg(dir.path()).arg(runner);
         // A keeper with the mark of a run would be swept with what it keeps.
-        command.env_remove(RUN_MARK).env_remove(INSTANCE_MARK).env_remove(crate::hooks::CRASH);
+        command
+            .env_remove(RUN_MARK)
+            .env_remove(INSTANCE_MARK)
+            .env_remove(crate::hooks::CRASH);
         for variable in TRACKING_VARIABLES {
             command.env_remove(variable);
         }
-        let log = std::fs::OpenOptions::new().append(true).create(true).open(dir.path().join("keeper.log"));
-        command.stdout(Stdio::null()).stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));
+        let log = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(dir.path().join("keeper.log"));
+        command
+            .stdout(Stdio::null())
+            .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));
     }
     launches
 }
@@ -269,7 +310,10 @@ fn scope_managers() -> Vec<(std::path::PathBuf, Option<&'static str>)> {
     if rustix::process::geteuid().is_root() {
         managers.push(("/run/systemd/private".into(), None));
     } else if let Ok(folder) = std::env::var("XDG_RUNTIME_DIR") {
-        managers.push((std::path::Path::new(&folder).join("systemd/private"), Some("--user")));
+        managers.push((
+            std::path::Path::new(&folder).join("systemd/private"),
+            Some("--user"),
+        ));
     }
     managers
 }

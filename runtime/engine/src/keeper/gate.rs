@@ -30,7 +30,9 @@ pub fn pass_gate(keeper: i32, command: &[String]) -> u8 {
     if socket.read(&mut byte).ok() != Some(1) {
         return 0;
     }
-    let Some((program, arguments)) = command.split_first() else { return 1 };
+    let Some((program, arguments)) = command.split_first() else {
+        return 1;
+    };
     let error = Command::new(program).args(arguments).stdin(Stdio::null()).exec();
     let code = error.raw_os_error().unwrap_or(0);
     let _ = socket.write_all(&code.to_le_bytes());

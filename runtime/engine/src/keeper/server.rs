@@ -35,7 +35,12 @@ pub enum Ended {
 pub fn serve(socket: UnixStream, run: RunId, runner: &ProcessIdentity) -> io::Result<Ended> {
     // Orphans of what we start become our children, not init's.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-    let mut keeper = Server { socket, messages: Messages::default(), children: Children::new(run), armed: BTreeMap::new() };
+    let mut keeper = Server {
+        socket,
+        messages: Messages::default(),
+        children: Children::new(run),
+        armed: BTreeMap::new(),
+    };
     keeper.say(&Word::Ready)?;
     loop {
         for exit in keeper.children.ended() {
@@ -82,11 +87,18 @@ impl Server {
             return Ok(Turn::Late);
         }
         // The poll's own time stands still while the machine sleeps: look at the boot clock every second.
-        let nap = first.map_or(Duration::from_secs(3_600), |until| until.since(now).min(Duration::from_secs(1)));
-        let nap = Timespec { tv_sec: i64::try_from(nap.as_secs()).unwrap_or(1), tv_nsec: i64::from(nap.subsec_nanos()) };
+        let nap = first.map_or(Duration::from_secs(3_600), |until| {
+            until.since(now).min(Duration::from_secs(1))
+        });
+        let nap = Timespec {
+            tv_sec: i64::try_from(nap.as_secs()).unwrap_or(1),
+            tv_nsec: i64::from(nap.subsec_nanos()),
+        };
         let watched: Vec<BorrowedFd<'_>> = self.children.watched().collect();
-        let mut fds: Vec<PollFd<'_>> =
-            watched.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+        let mut fds: Vec<PollFd<'_>> = watched
+            .iter()
+            .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+            .collect();
         fds.push(PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN));
         match poll(&mut fds, Some(&nap)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -152,14 +164,19 @@ impl Server {
 
 /// Ends a runner that does not keep its times: two must not undo at once.
 fn end_runner(runner: &ProcessIdentity) {
-    let Ok(Some(handle)) = rescc_process::Handle::open(runner) else { return };
+    let Ok(Some(handle)) = rescc_process::Handle::open(runner) else {
+        return;
+    };
     let _ = handle.signal(rustix::process::Signal::KILL.as_raw());
     let until = BootClock.now().after(END_LIMIT);
     while BootClock.now() < until {
         match rescc_process::state(runner) {
             Ok(rescc_process::ProcessState::Gone | rescc_process::ProcessState::Zombie) => return,
             _ => {
-                let nap = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+                let nap = Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 5_000_000,
+                };
                 let _ = poll(&mut [], Some(&nap));
             }
         }

@@ -64,7 +64,8 @@ enum Watch {
 impl HealOperation {
     /// Whether it succeeded, and when.
     pub(super) fn succeeded(&self) -> Option<Moment> {
-        self.ended.filter(|_| self.result.as_ref().is_some_and(Result::is_ok))
+        self.ended
+            .filter(|_| self.result.as_ref().is_some_and(Result::is_ok))
     }
 
     /// The policy that wanted it.
@@ -80,7 +81,9 @@ impl PolicyState {
     pub(super) fn all(plan: &Plan, workflow: &Workflow) -> Vec<Self> {
         let mut all = Vec::new();
         for name in &workflow.heal {
-            let Some(policy) = plan.program.heals.get(name) else { continue };
+            let Some(policy) = plan.program.heals.get(name) else {
+                continue;
+            };
             let policy = Arc::new(policy.clone());
             for instance in plan.instances_of(&policy.watch) {
                 all.push(Self {
@@ -102,7 +105,10 @@ impl PolicyState {
 
     pub(super) fn wake_at(&self) -> Option<Moment> {
         match self.state {
-            Watch::Looking => self.hold.due(nanos(self.policy.hold)).map(|at| Moment(at).max(self.rests_until)),
+            Watch::Looking => self
+                .hold
+                .due(nanos(self.policy.hold))
+                .map(|at| Moment(at).max(self.rests_until)),
             Watch::Waiting(at) => Some(at.max(self.rests_until)),
             Watch::Cooling(at) => Some(at),
             Watch::Acting(_) | Watch::Held => None,
@@ -117,7 +123,14 @@ impl PolicyState {
 impl Machine {
     /// Puts a heal into the queue of its instance.
     pub(super) fn queue_heal(&mut self, policy: Option<usize>, call: Call, instance: String) -> usize {
-        self.heals.push(HealOperation { policy, call, instance, started: None, ended: None, result: None });
+        self.heals.push(HealOperation {
+            policy,
+            call,
+            instance,
+            started: None,
+            ended: None,
+            result: None,
+        });
         self.heals.len() - 1
     }
 
@@ -136,7 +149,9 @@ impl Machine {
     pub(super) fn pump_heals(&mut self, now: Moment) -> bool {
         let mut moved = false;
         for index in 0..self.heals.len() {
-            let Some(heal) = self.heals.get(index) else { continue };
+            let Some(heal) = self.heals.get(index) else {
+                continue;
+            };
             if heal.started.is_some() || heal.result.is_some() || self.locks.contains_key(&heal.instance) {
                 continue;
             }
@@ -152,19 +167,29 @@ impl Machine {
             let (call, instance) = (heal.call.clone(), heal.instance.clone());
             if let Some(policy) = heal.policy.and_then(|policy| self.policies.get(policy)) {
                 let policy = policy.name.clone();
-                self.emit(What::HealStarted { policy, instance: instance.clone(), action: call.text.clone() });
+                self.emit(What::HealStarted {
+                    policy,
+                    instance: instance.clone(),
+                    action: call.text.clone(),
+                });
             }
             if let Some(heal) = self.heals.get_mut(index) {
                 heal.started = Some(now);
             }
-            self.effects.push(Effect::Heal { heal: HealKey(index), call, instance });
+            self.effects.push(Effect::Heal {
+                heal: HealKey(index),
+                call,
+                instance,
+            });
             moved = true;
         }
         moved
     }
 
     pub(super) fn healed(&mut self, now: Moment, key: HealKey, result: Result<Undone, Failure>) {
-        let Some(heal) = self.heals.get_mut(key.0) else { return };
+        let Some(heal) = self.heals.get_mut(key.0) else {
+            return;
+        };
         let (instance, policy) = (heal.instance.clone(), heal.policy);
         let (succeeded, detail) = match &result {
             Ok(done) => (true, done.detail.clone()),
@@ -179,12 +204,19 @@ impl Machine {
                 watch.rests_until = now.after(LEAST_REST);
             }
         }
-        let Some(watch) = policy.and_then(|policy| self.policies.get_mut(policy)) else { return };
+        let Some(watch) = policy.and_then(|policy| self.policies.get_mut(policy)) else {
+            return;
+        };
         // The next look comes after the wait before the next attempt, so that the action can take effect.
         let wait = watch.policy.retry.wait_before(watch.attempt + 1).max(LEAST_REST);
         watch.state = Watch::Waiting(now.after(wait));
         let name = watch.name.clone();
-        self.emit(What::HealEnded { policy: name, instance, succeeded, detail });
+        self.emit(What::HealEnded {
+            policy: name,
+            instance,
+            succeeded,
+            detail,
+        });
     }
 
     /// Whether policies are at work: not before the first step, nor while we take back.
@@ -204,11 +236,17 @@ impl Machine {
     }
 
     fn pump_policy(&mut self, now: Moment, index: usize) -> bool {
-        let Some(watch) = self.policies.get(index) else { return false };
+        let Some(watch) = self.policies.get(index) else {
+            return false;
+        };
         let policy = Arc::clone(&watch.policy);
-        let Some(instance) = self.instances.get(&watch.instance) else { return false };
+        let Some(instance) = self.instances.get(&watch.instance) else {
+            return false;
+        };
         let truth = policy.when.truth(&self.policy_scope(now, instance));
-        let Some(watch) = self.policies.get_mut(index) else { return false };
+        let Some(watch) = self.policies.get_mut(index) else {
+            return false;
+        };
         match watch.state {
             Watch::Looking => {
                 let known = match truth {
@@ -248,17 +286,25 @@ impl Machine {
     }
 
     fn policy_acts(&mut self, now: Moment, index: usize, rung: usize, attempt: u32) -> bool {
-        let Some(watch) = self.policies.get(index) else { return false };
+        let Some(watch) = self.policies.get(index) else {
+            return false;
+        };
         let (name, instance) = (watch.name.clone(), watch.instance.clone());
         let Some(call) = watch.policy.ladder.get(rung).cloned() else {
             if let Some(watch) = self.policies.get_mut(index) {
                 watch.state = Watch::Held;
             }
-            self.emit(What::HealHeld { policy: name, instance });
+            self.emit(What::HealHeld {
+                policy: name,
+                instance,
+            });
             return true;
         };
         // One action a target at a time: the policy waits and looks again.
-        let queued = self.heals.iter().any(|heal| heal.instance == instance && heal.result.is_none());
+        let queued = self
+            .heals
+            .iter()
+            .any(|heal| heal.instance == instance && heal.result.is_none());
         if queued || now < watch.rests_until || self.locks.contains_key(&instance) {
             return false;
         }

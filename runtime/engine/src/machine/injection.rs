@@ -130,7 +130,11 @@ impl Injection {
     /// What was said last about its effect.
     #[must_use]
     pub fn remark(&self) -> &str {
-        if self.evidence.is_empty() { &self.said } else { &self.evidence }
+        if self.evidence.is_empty() {
+            &self.said
+        } else {
+            &self.evidence
+        }
     }
 }
 
@@ -152,7 +156,10 @@ impl Machine {
     }
 
     fn pump_injection(&mut self, now: Moment, index: usize) -> bool {
-        let Some((state, undo_asked)) = self.injections.get(index).map(|one| (one.state, one.undo_asked.is_some()))
+        let Some((state, undo_asked)) = self
+            .injections
+            .get(index)
+            .map(|one| (one.state, one.undo_asked.is_some()))
         else {
             return false;
         };
@@ -172,11 +179,14 @@ impl Machine {
     }
 
     fn lock(&mut self, index: usize) -> bool {
-        let Some(injection) = self.injections.get(index) else { return false };
+        let Some(injection) = self.injections.get(index) else {
+            return false;
+        };
         match self.locks.get(&injection.instance) {
             Some(holder) => *holder == Holder::Injection(index),
             None => {
-                self.locks.insert(injection.instance.clone(), Holder::Injection(index));
+                self.locks
+                    .insert(injection.instance.clone(), Holder::Injection(index));
                 true
             }
         }
@@ -193,7 +203,9 @@ impl Machine {
     }
 
     fn start_look(&mut self, now: Moment, index: usize) -> bool {
-        let Some(injection) = self.injections.get_mut(index) else { return false };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return false;
+        };
         if injection.looking || injection.look_at.is_none_or(|at| at > now) {
             return false;
         }
@@ -206,7 +218,9 @@ impl Machine {
     /// An undo starts when nothing newer of another step waits for its own. While the steps go on that is a matter
     /// of one instance: what hangs elsewhere must not keep a fault beyond its time.
     fn start_undo(&mut self, now: Moment, index: usize) -> bool {
-        let Some(injection) = self.injections.get(index) else { return false };
+        let Some(injection) = self.injections.get(index) else {
+            return false;
+        };
         let (step, instance) = (injection.step, &injection.instance);
         let all_ends = !matches!(self.stage, Stage::Acting | Stage::Recovering);
         let newer_waits = self.injections.iter().skip(index + 1).any(|other| {
@@ -218,7 +232,9 @@ impl Machine {
         if newer_waits || injection.undo_not_before > now || !self.lock(index) {
             return false;
         }
-        let Some(injection) = self.injections.get_mut(index) else { return false };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return false;
+        };
         let Some(undo) = injection.record.clone() else {
             // Without a record nothing was applied.
             self.settle(now, index, UndoState::NotApplied);
@@ -228,16 +244,24 @@ impl Machine {
         injection.undo_attempts += 1;
         let id = injection.id.clone();
         if injection.undo_attempts == 1 {
-            self.effects.push(Effect::Emit(What::UndoStarted { injection: id }));
+            self.effects
+                .push(Effect::Emit(What::UndoStarted { injection: id }));
         }
-        self.effects.push(Effect::Undo { injection: index, undo });
+        self.effects.push(Effect::Undo {
+            injection: index,
+            undo,
+        });
         true
     }
 
     /// The longest that another action of the workflow may hold a target: an undo waits for it.
     fn longest_hold(&self) -> Duration {
         let steps = self.workflow.steps.iter().filter_map(|step| step.run.call());
-        let policies = self.workflow.heal.iter().filter_map(|name| self.plan.program.heals.get(name));
+        let policies = self
+            .workflow
+            .heal
+            .iter()
+            .filter_map(|name| self.plan.program.heals.get(name));
         steps
             .chain(policies.flat_map(|policy| &policy.ladder))
             .map(|call| self.limits_of(&call.action))
@@ -250,7 +274,9 @@ impl Machine {
     pub(super) fn prepared(&mut self, now: Moment, index: usize, result: Result<serde_json::Value, Failure>) {
         let aborting = self.aborted_by.is_some();
         let held = self.longest_hold();
-        let Some(injection) = self.injections.get_mut(index) else { return };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return;
+        };
         if injection.state != InjectionState::Preparing {
             return;
         }
@@ -265,15 +291,29 @@ impl Machine {
         let step = self.workflow.steps.get(injection.step);
         let limits = self.limits.get(&injection.action);
         // A fault without a duration stays until the workflow's end: until the steady state is back, or had its time.
-        let window = self.workflow.steady_state.as_ref().and_then(|steady| steady.expr.longest_window());
-        let until_end = [self.plan.worst_case, self.workflow.settle, self.workflow.observe, window.unwrap_or_default()];
-        let stay = step
-            .and_then(|step| step.duration)
-            .unwrap_or_else(|| until_end.into_iter().fold(Duration::ZERO, Duration::saturating_add));
+        let window = self
+            .workflow
+            .steady_state
+            .as_ref()
+            .and_then(|steady| steady.expr.longest_window());
+        let until_end = [
+            self.plan.worst_case,
+            self.workflow.settle,
+            self.workflow.observe,
+            window.unwrap_or_default(),
+        ];
+        let stay = step.and_then(|step| step.duration).unwrap_or_else(|| {
+            until_end
+                .into_iter()
+                .fold(Duration::ZERO, Duration::saturating_add)
+        });
         // All attempts at its undo and the waits between them must fit: nobody may step in while we still try.
         let waits = Duration::from_secs((1..UNDO_ATTEMPTS).map(u64::from).sum());
         let allowed = limits.map_or(GRACE, |limits| {
-            limits.time_limit.saturating_add(limits.undo_limit.saturating_mul(UNDO_ATTEMPTS)).saturating_add(waits)
+            limits
+                .time_limit
+                .saturating_add(limits.undo_limit.saturating_mul(UNDO_ATTEMPTS))
+                .saturating_add(waits)
         });
         // So must the wait for the target.
         let allowed = allowed.saturating_add(held);
@@ -288,12 +328,17 @@ impl Machine {
         };
         injection.record = Some(undo.clone());
         injection.state = InjectionState::Recording;
-        self.effects.push(Effect::Record { injection: index, undo });
+        self.effects.push(Effect::Record {
+            injection: index,
+            undo,
+        });
     }
 
     pub(super) fn recorded(&mut self, now: Moment, index: usize, result: Result<(), Failure>) {
         let aborting = self.aborted_by.is_some();
-        let Some(injection) = self.injections.get_mut(index) else { return };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return;
+        };
         if injection.state != InjectionState::Recording {
             return;
         }
@@ -301,7 +346,12 @@ impl Machine {
             // Whether the line is on the disk is not known: the mark says that nothing was touched, in case it is.
             self.settle(now, index, UndoState::NotApplied);
             let why = format!("the journal can't be written: {failure}");
-            self.reasons.push(Reason::new(Verdict::Error, ReasonCode::JournalFailed, "", why.clone()));
+            self.reasons.push(Reason::new(
+                Verdict::Error,
+                ReasonCode::JournalFailed,
+                "",
+                why.clone(),
+            ));
             self.injection_failed(now, index, &failure);
             return self.abort(now, why);
         }
@@ -322,7 +372,9 @@ impl Machine {
     }
 
     pub(super) fn applied(&mut self, now: Moment, index: usize, result: Result<(), Failure>) {
-        let Some(injection) = self.injections.get_mut(index) else { return };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return;
+        };
         if injection.state != InjectionState::Applying {
             return;
         }
@@ -340,17 +392,23 @@ impl Machine {
     }
 
     pub(super) fn looked(&mut self, now: Moment, index: usize, result: Result<action::Effect, Failure>) {
-        let Some(injection) = self.injections.get(index) else { return };
+        let Some(injection) = self.injections.get(index) else {
+            return;
+        };
         let limits = self.limits_of(&injection.action);
         let healed = self.was_healed(index);
-        let Some(injection) = self.injections.get_mut(index) else { return };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return;
+        };
         injection.looking = false;
         if injection.state != InjectionState::InForce || injection.undo_asked.is_some() {
             return;
         }
         injection.look_at = Some(now.after(injection.look_wait));
         injection.look_wait = (injection.look_wait * 2).min(LAST_LOOK);
-        let overdue = injection.applied.is_some_and(|at| now.since(at) > limits.time_limit);
+        let overdue = injection
+            .applied
+            .is_some_and(|at| now.since(at) > limits.time_limit);
         match result {
             Ok(action::Effect::Bites(evidence)) => {
                 injection.looks_failed = 0;
@@ -363,7 +421,11 @@ impl Machine {
             Ok(action::Effect::NotYet(why)) => {
                 injection.looks_failed = 0;
                 injection.said = why;
-                let has_duration = self.workflow.steps.get(injection.step).is_some_and(|step| step.duration.is_some());
+                let has_duration = self
+                    .workflow
+                    .steps
+                    .get(injection.step)
+                    .is_some_and(|step| step.duration.is_some());
                 if injection.bit.is_none() && overdue && !has_duration {
                     self.no_effect(now, index);
                 }
@@ -379,7 +441,12 @@ impl Machine {
                     let (id, step) = (injection.id.clone(), injection.step);
                     let message = format!("the effect of `{id}` ended before its time: {why}");
                     let about = self.step_name(step);
-                    self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::EffectLapsed, about, message));
+                    self.reasons.push(Reason::new(
+                        Verdict::Inconclusive,
+                        ReasonCode::EffectLapsed,
+                        about,
+                        message,
+                    ));
                 }
             }
             Err(failure) => {
@@ -392,7 +459,12 @@ impl Machine {
                     let message = format!("whether `{}` still bites can't be told: {failure}", injection.id);
                     let step = injection.step;
                     let about = self.step_name(step);
-                    self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::EffectLapsed, about, message));
+                    self.reasons.push(Reason::new(
+                        Verdict::Inconclusive,
+                        ReasonCode::EffectLapsed,
+                        about,
+                        message,
+                    ));
                 }
             }
         }
@@ -400,24 +472,39 @@ impl Machine {
 
     /// Whether a heal of this run has acted on the instance since the fault stands: then its end is no lapse.
     fn was_healed(&self, index: usize) -> bool {
-        let Some(injection) = self.injections.get(index) else { return false };
-        let Some(applied) = injection.applied else { return false };
-        self.heals.iter().any(|heal| heal.instance == injection.instance && heal.started.is_some_and(|at| at >= applied))
+        let Some(injection) = self.injections.get(index) else {
+            return false;
+        };
+        let Some(applied) = injection.applied else {
+            return false;
+        };
+        self.heals
+            .iter()
+            .any(|heal| heal.instance == injection.instance && heal.started.is_some_and(|at| at >= applied))
     }
 
     fn no_effect(&mut self, now: Moment, index: usize) {
-        let Some(injection) = self.injections.get(index) else { return };
+        let Some(injection) = self.injections.get(index) else {
+            return;
+        };
         let failure = Failure::new(ErrorClass::Permanent, injection.said.clone());
         let (step, id) = (injection.step, injection.id.clone());
         let message = format!("`{id}` had no effect: {failure}");
         let about = self.step_name(step);
-        self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::NoEffect, about, message.clone()));
+        self.reasons.push(Reason::new(
+            Verdict::Inconclusive,
+            ReasonCode::NoEffect,
+            about,
+            message.clone(),
+        ));
         self.ask_undo(now, index);
         self.fail_step(now, step, message);
     }
 
     fn injection_failed(&mut self, now: Moment, index: usize, failure: &Failure) {
-        let Some(injection) = self.injections.get(index) else { return };
+        let Some(injection) = self.injections.get(index) else {
+            return;
+        };
         let (step, id) = (injection.step, injection.id.clone());
         if self.retry_step(now, step, failure) {
             return;
@@ -427,7 +514,12 @@ impl Machine {
             message = format!("{message} ({})", failure.help);
         }
         let about = self.step_name(step);
-        self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::NotInjected, about, message.clone()));
+        self.reasons.push(Reason::new(
+            Verdict::Inconclusive,
+            ReasonCode::NotInjected,
+            about,
+            message.clone(),
+        ));
         self.fail_step(now, step, message);
     }
 
@@ -448,7 +540,9 @@ impl Machine {
     }
 
     pub(super) fn undone(&mut self, now: Moment, index: usize, result: Result<Undone, Failure>) {
-        let Some(injection) = self.injections.get_mut(index) else { return };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return;
+        };
         if injection.state != InjectionState::Undoing {
             return;
         }
@@ -457,28 +551,49 @@ impl Machine {
             Ok(undone) => {
                 injection.undo_verified = Some(now);
                 let id = injection.id.clone();
-                let what = What::UndoEnded { injection: id, verified: true, detail: undone.detail.clone() };
+                let what = What::UndoEnded {
+                    injection: id,
+                    verified: true,
+                    detail: undone.detail.clone(),
+                };
                 self.effects.push(Effect::Emit(what));
-                self.settle(now, index, UndoState::Verified { acted: undone.acted, detail: undone.detail });
+                self.settle(
+                    now,
+                    index,
+                    UndoState::Verified {
+                        acted: undone.acted,
+                        detail: undone.detail,
+                    },
+                );
             }
             Err(failure) if injection.undo_attempts < UNDO_ATTEMPTS => {
                 injection.said = failure.message;
                 injection.state = InjectionState::InForce;
-                injection.undo_not_before = now.after(Duration::from_secs(u64::from(injection.undo_attempts)));
+                injection.undo_not_before =
+                    now.after(Duration::from_secs(u64::from(injection.undo_attempts)));
                 self.unlock(index);
             }
             Err(failure) => {
                 let id = injection.id.clone();
-                let what = What::UndoEnded { injection: id, verified: false, detail: failure.to_string() };
+                let what = What::UndoEnded {
+                    injection: id,
+                    verified: false,
+                    detail: failure.to_string(),
+                };
                 self.effects.push(Effect::Emit(what));
-                let state = UndoState::Failed { why: failure.to_string(), command: "rescc recover".into() };
+                let state = UndoState::Failed {
+                    why: failure.to_string(),
+                    command: "rescc recover".into(),
+                };
                 self.settle(now, index, state);
             }
         }
     }
 
     fn settle(&mut self, now: Moment, index: usize, state: UndoState) {
-        let Some(injection) = self.injections.get_mut(index) else { return };
+        let Some(injection) = self.injections.get_mut(index) else {
+            return;
+        };
         let was_recorded = injection.record.is_some();
         injection.state = InjectionState::Settled;
         injection.look_at = None;
@@ -493,6 +608,10 @@ impl Machine {
 
     /// How long the fault of a step is meant to stay.
     pub(super) fn duration_of(&self, step: usize) -> Option<Duration> {
-        self.workflow.steps.get(step).filter(|step| matches!(step.run, Run::Fault(_))).and_then(|step| step.duration)
+        self.workflow
+            .steps
+            .get(step)
+            .filter(|step| matches!(step.run, Run::Fault(_)))
+            .and_then(|step| step.duration)
     }
 }

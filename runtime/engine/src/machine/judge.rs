@@ -58,7 +58,10 @@ impl Machine {
         }
         self.undo_reasons(&mut reasons);
         self.step_reasons(&mut reasons);
-        let undone = self.injections.iter().all(|one| !matches!(one.undo, UndoState::Failed { .. } | UndoState::Open));
+        let undone = self
+            .injections
+            .iter()
+            .all(|one| !matches!(one.undo, UndoState::Failed { .. } | UndoState::Open));
         dedup(&mut reasons);
         Judgement {
             verdict: Verdict::of(&reasons),
@@ -81,7 +84,11 @@ impl Machine {
     }
 
     fn expectations(&self, now: Moment) -> Vec<Expectation> {
-        self.workflow.expect.iter().map(|condition| self.expectation(condition, now)).collect()
+        self.workflow
+            .expect
+            .iter()
+            .map(|condition| self.expectation(condition, now))
+            .collect()
     }
 
     fn expectation(&self, condition: &Condition, now: Moment) -> Expectation {
@@ -97,12 +104,16 @@ impl Machine {
         let (measured, wanted) = match expr {
             Expr::Compare { op, left, right } => {
                 let scope = self.whole(from, to);
-                let wanted = right.evaluate(&scope).map(|value| format!("{} {}", op_text(*op), text::value(&value)));
+                let wanted = right
+                    .evaluate(&scope)
+                    .map(|value| format!("{} {}", op_text(*op), text::value(&value)));
                 (left.evaluate(&scope), wanted.unwrap_or_default())
             }
             other => (other.evaluate(&self.whole(from, to)), String::new()),
         };
-        let broken_at = (met == Truth::No).then(|| self.broken_at(&condition.expr, from, to)).flatten();
+        let broken_at = (met == Truth::No)
+            .then(|| self.broken_at(&condition.expr, from, to))
+            .flatten();
         Expectation {
             text: condition.text.clone(),
             objective,
@@ -116,7 +127,15 @@ impl Machine {
     }
 
     fn objective_of(&self, expr: &Expr) -> Option<&Slo> {
-        let Expr::Measure { measure: Measure { of: Subject::Slo(name), metric: Metric::Met, .. } } = expr else {
+        let Expr::Measure {
+            measure:
+                Measure {
+                    of: Subject::Slo(name),
+                    metric: Metric::Met,
+                    ..
+                },
+        } = expr
+        else {
             return None;
         };
         self.plan.program.slos.get(name)
@@ -132,8 +151,20 @@ impl Machine {
     }
 
     fn over(&self, from: Moment, to: Moment, whole_to: Moment, windows: bool) -> SpanScope<'_> {
-        let span = Span { from: Some(from), to, whole_to, begun_since: None, full: false, min_samples: 1, windows };
-        SpanScope { machine: self, span, it: None }
+        let span = Span {
+            from: Some(from),
+            to,
+            whole_to,
+            begun_since: None,
+            full: false,
+            min_samples: 1,
+            windows,
+        };
+        SpanScope {
+            machine: self,
+            span,
+            it: None,
+        }
     }
 
     /// The longest window of a condition, those of the objectives that it names included.
@@ -156,7 +187,8 @@ impl Machine {
             if let (Subject::Step(name), Metric::TimeToRecover) = (&measure.of, measure.metric) {
                 let step = self.workflow.steps.iter().position(|step| step.name == *name);
                 let without = step.and_then(|step| self.not_recovered_for(step));
-                missed |= without.is_some_and(|without| self.aborted_by.is_none() || exceeds(expr, measure, without));
+                missed |= without
+                    .is_some_and(|without| self.aborted_by.is_none() || exceeds(expr, measure, without));
             }
         });
         missed
@@ -164,7 +196,9 @@ impl Machine {
 
     /// In the end a window means every such window of the span.
     fn final_truth(&self, expr: &Expr, from: Moment, to: Moment) -> Truth {
-        let Some(window) = self.longest_window(expr) else { return expr.truth(&self.whole(from, to)) };
+        let Some(window) = self.longest_window(expr) else {
+            return expr.truth(&self.whole(from, to));
+        };
         if to.since(from) < window {
             return Truth::NoData;
         }
@@ -183,7 +217,8 @@ impl Machine {
     /// From when on a condition that is not met in the end was not met any more.
     fn broken_at(&self, expr: &Expr, from: Moment, to: Moment) -> Option<Moment> {
         if let Some(window) = self.longest_window(expr) {
-            return looks(from.after(window), to).find(|at| expr.truth(&self.windowed(from, *at, to)) == Truth::No);
+            return looks(from.after(window), to)
+                .find(|at| expr.truth(&self.windowed(from, *at, to)) == Truth::No);
         }
         let mut broken = None;
         for at in looks(from, to) {
@@ -212,12 +247,21 @@ impl Machine {
     }
 
     fn samples_of(&self, expr: &Expr, from: Moment, to: Moment) -> u64 {
-        let window = Window { after: from.0.checked_sub(1), to: to.0, begun_since: None };
+        let window = Window {
+            after: from.0.checked_sub(1),
+            to: to.0,
+            begun_since: None,
+        };
         let mut least: Option<u64> = None;
         expr.each_measure(&mut |measure| {
             let probe = match &measure.of {
                 Subject::Probe(name) => Some(name.as_str()),
-                Subject::Slo(name) => self.plan.program.slos.get(name).and_then(|slo| probe_of(&slo.objective)),
+                Subject::Slo(name) => self
+                    .plan
+                    .program
+                    .slos
+                    .get(name)
+                    .and_then(|slo| probe_of(&slo.objective)),
                 _ => None,
             };
             if let Some(series) = probe.and_then(|probe| self.observed.series(probe)) {
@@ -231,11 +275,20 @@ impl Machine {
     fn step_reasons(&self, reasons: &mut Vec<Reason>) {
         let steps = self.workflow.steps.iter().zip(&self.steps);
         let done = steps.clone().filter(|(_, state)| state.started.is_some()).count();
-        let only_flow = !self.workflow.steps.iter().any(|step| matches!(step.run, Run::Fault(_)));
+        let only_flow = !self
+            .workflow
+            .steps
+            .iter()
+            .any(|step| matches!(step.run, Run::Fault(_)));
         let injected = self.injections.iter().any(|one| one.bit.is_some());
         if reasons.is_empty() && (done == 0 || (!only_flow && !injected)) {
             let message = "no fault was injected: there is nothing to judge";
-            reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::NothingDone, "", message));
+            reasons.push(Reason::new(
+                Verdict::Inconclusive,
+                ReasonCode::NothingDone,
+                "",
+                message,
+            ));
         }
         // A fault that was skipped, though it is not there for a failing that never came, has proved nothing.
         for (index, (step, state)) in steps.enumerate() {
@@ -246,21 +299,32 @@ impl Machine {
             {
                 let message = format!("`{}` never started: {}", step.name, state.detail);
                 let about = step.name.clone();
-                reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::StepSkipped, about, message));
+                reasons.push(Reason::new(
+                    Verdict::Inconclusive,
+                    ReasonCode::StepSkipped,
+                    about,
+                    message,
+                ));
             }
         }
     }
 
     /// Whether a step was skipped since it, or a step before it, waits for a failing that never came.
     fn is_for_failing(&self, index: usize, depth: usize) -> bool {
-        let Some(step) = self.workflow.steps.get(index).filter(|_| depth > 0) else { return false };
+        let Some(step) = self.workflow.steps.get(index).filter(|_| depth > 0) else {
+            return false;
+        };
         step.after.iter().any(|after| {
             let before = self.workflow.steps.iter().position(|one| one.name == after.step);
             let skipped = |before: &usize| {
-                self.steps.get(*before).is_some_and(|state| state.outcome == Some(StepOutcome::Skipped))
+                self.steps
+                    .get(*before)
+                    .is_some_and(|state| state.outcome == Some(StepOutcome::Skipped))
             };
             after.is == StepEvent::Failed
-                || before.filter(skipped).is_some_and(|before| self.is_for_failing(before, depth - 1))
+                || before
+                    .filter(skipped)
+                    .is_some_and(|before| self.is_for_failing(before, depth - 1))
         })
     }
 
@@ -323,11 +387,21 @@ fn expectation_reason(expectation: &Expectation) -> Option<Reason> {
                     message = format!("{message} ({})", expectation.during);
                 }
             }
-            Some(Reason::new(Verdict::Fail, ReasonCode::ExpectationNotMet, name.clone(), message))
+            Some(Reason::new(
+                Verdict::Fail,
+                ReasonCode::ExpectationNotMet,
+                name.clone(),
+                message,
+            ))
         }
         Truth::NoData => {
             let message = format!("{what} can't be told: {} samples", expectation.samples);
-            Some(Reason::new(Verdict::Inconclusive, ReasonCode::NoData, name.clone(), message))
+            Some(Reason::new(
+                Verdict::Inconclusive,
+                ReasonCode::NoData,
+                name.clone(),
+                message,
+            ))
         }
     }
 }
@@ -345,8 +419,17 @@ fn probe_of(objective: &Expr) -> Option<&str> {
 
 /// Whether a comparison asks for less time than has passed already.
 fn exceeds(expr: &Expr, measure: &Measure, passed: Duration) -> bool {
-    let Expr::Compare { op: Op::Lt | Op::Le, left, right } = expr else { return false };
-    let (Expr::Measure { measure: asked }, Expr::Value { value }) = (&**left, &**right) else { return false };
+    let Expr::Compare {
+        op: Op::Lt | Op::Le,
+        left,
+        right,
+    } = expr
+    else {
+        return false;
+    };
+    let (Expr::Measure { measure: asked }, Expr::Value { value }) = (&**left, &**right) else {
+        return false;
+    };
     asked == measure && value.as_duration().is_some_and(|wanted| passed > wanted)
 }
 

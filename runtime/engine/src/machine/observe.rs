@@ -35,8 +35,17 @@ pub(super) struct ProbeState {
 
 impl Observations {
     pub(super) fn new(program: &Program, began: Moment) -> Self {
-        let probes = program.probes.keys().map(|name| (name.clone(), ProbeState::default())).collect();
-        Self { began, probes, steady: Vec::new(), ill: Vec::new() }
+        let probes = program
+            .probes
+            .keys()
+            .map(|name| (name.clone(), ProbeState::default()))
+            .collect();
+        Self {
+            began,
+            probes,
+            steady: Vec::new(),
+            ill: Vec::new(),
+        }
     }
 
     pub(super) fn sample(&mut self, probe: &str, sample: Sample) {
@@ -47,7 +56,9 @@ impl Observations {
 
     /// Counts a question that could not be asked; says whether it is the first.
     pub(super) fn failed(&mut self, probe: &str) -> bool {
-        let Some(state) = self.probes.get_mut(probe) else { return false };
+        let Some(state) = self.probes.get_mut(probe) else {
+            return false;
+        };
         state.errors += 1;
         state.errors == 1
     }
@@ -75,8 +86,15 @@ impl Observations {
 
     /// The first bad observation of any probe or instance at or after a moment.
     pub(super) fn first_bad(&self, since: Moment) -> Option<Moment> {
-        let window = Window { after: since.0.checked_sub(1), to: u64::MAX, begun_since: None };
-        let samples = self.probes.values().filter_map(|state| state.series.first_bad(&window).map(Moment));
+        let window = Window {
+            after: since.0.checked_sub(1),
+            to: u64::MAX,
+            begun_since: None,
+        };
+        let samples = self
+            .probes
+            .values()
+            .filter_map(|state| state.series.first_bad(&window).map(Moment));
         let ill = self.ill.iter().filter(|(at, _)| *at >= since).map(|(at, _)| *at);
         samples.chain(ill).min()
     }
@@ -87,7 +105,9 @@ impl Machine {
         if self.stage == Stage::Done {
             return;
         }
-        let Some(condition) = self.workflow.steady_state.clone() else { return };
+        let Some(condition) = self.workflow.steady_state.clone() else {
+            return;
+        };
         let holds = condition.expr.truth(&self.live(now, None)).holds();
         let known = self.observed.steady.last().map(|(_, holds)| *holds);
         if known != Some(holds) && self.observed.steady.len() < MAX_TURNS {
@@ -99,12 +119,18 @@ impl Machine {
     /// Whether the steady state holds by what was seen after the last thing that we did: a window that reaches
     /// back before a fault, or before its undo, says nothing about the time after it.
     pub(super) fn is_steady_since_we_acted(&self, now: Moment) -> bool {
-        let Some(condition) = &self.workflow.steady_state else { return true };
+        let Some(condition) = &self.workflow.steady_state else {
+            return true;
+        };
         self.observed.is_steady() && condition.expr.truth(&self.live(now, self.last_acted())).holds()
     }
 
     /// When a fault of ours bit last, or was taken back.
     fn last_acted(&self) -> Option<Moment> {
-        self.injections.iter().flat_map(|one| [one.bit, one.undo_ended]).flatten().max()
+        self.injections
+            .iter()
+            .flat_map(|one| [one.bit, one.undo_ended])
+            .flatten()
+            .max()
     }
 }

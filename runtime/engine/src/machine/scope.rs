@@ -8,7 +8,7 @@ use rescc_core::resource::Instance;
 use rescc_core::text;
 use rescc_core::time::{Moment, nanos};
 use rescc_core::value::Value;
-use rescc_slo::{Series, Window, burn_rate, budget_left};
+use rescc_slo::{Series, Window, budget_left, burn_rate};
 
 use super::Machine;
 
@@ -67,10 +67,23 @@ impl Scope for SpanScope<'_> {
         let to = self.machine.first_fault.or(self.machine.acting_since)?;
         let observe = self.machine.workflow.observe;
         // Half open at its beginning, like every window.
-        let from = (!observe.is_zero()).then(|| Moment(to.0.saturating_sub(nanos(observe)).saturating_add(1)));
-        let span =
-            Span { from, to, whole_to: to, begun_since: None, full: false, min_samples: 1, windows: false };
-        SpanScope { machine: self.machine, span, it: None }.measure(measure)
+        let from =
+            (!observe.is_zero()).then(|| Moment(to.0.saturating_sub(nanos(observe)).saturating_add(1)));
+        let span = Span {
+            from,
+            to,
+            whole_to: to,
+            begun_since: None,
+            full: false,
+            min_samples: 1,
+            windows: false,
+        };
+        SpanScope {
+            machine: self.machine,
+            span,
+            it: None,
+        }
+        .measure(measure)
     }
 }
 
@@ -88,7 +101,11 @@ impl SpanScope<'_> {
             after = to.0.checked_sub(nanos(length)).max(after);
         }
         let begun_since = self.span.begun_since.map(|moment| moment.0);
-        Some(Window { after, to: to.0, begun_since })
+        Some(Window {
+            after,
+            to: to.0,
+            begun_since,
+        })
     }
 
     fn slo(&self, name: &str, measure: &Measure) -> Option<Value> {
@@ -114,11 +131,21 @@ impl SpanScope<'_> {
 /// The probe and the target of an objective of the form `probe.success_rate >= 99%`, or the same said by the
 /// error rate.
 pub(super) fn ratio_objective(objective: &Expr) -> Option<(&str, f64)> {
-    let Expr::Compare { op, left, right } = objective else { return None };
-    let (Expr::Measure { measure }, Expr::Value { value: Value::Ratio(ratio) }) = (&**left, &**right) else {
+    let Expr::Compare { op, left, right } = objective else {
         return None;
     };
-    let Subject::Probe(probe) = &measure.of else { return None };
+    let (
+        Expr::Measure { measure },
+        Expr::Value {
+            value: Value::Ratio(ratio),
+        },
+    ) = (&**left, &**right)
+    else {
+        return None;
+    };
+    let Subject::Probe(probe) = &measure.of else {
+        return None;
+    };
     match (measure.metric, op) {
         (Metric::SuccessRate, Op::Ge | Op::Gt) => Some((probe, *ratio)),
         (Metric::ErrorRate, Op::Le | Op::Lt) => Some((probe, 1.0 - ratio)),
@@ -146,27 +173,55 @@ fn probe_value(series: &Series, metric: Metric, window: &Window) -> Option<Value
 impl Machine {
     /// Now, strictly: windows must be full.
     pub(super) fn live(&self, now: Moment, begun_since: Option<Moment>) -> SpanScope<'_> {
-        let span =
-            Span { from: None, to: now, whole_to: now, begun_since, full: true, min_samples: 1, windows: true };
-        SpanScope { machine: self, span, it: None }
+        let span = Span {
+            from: None,
+            to: now,
+            whole_to: now,
+            begun_since,
+            full: true,
+            min_samples: 1,
+            windows: true,
+        };
+        SpanScope {
+            machine: self,
+            span,
+            it: None,
+        }
     }
 
     /// Now, for stop conditions: a window need not be full, but must hold some observations.
     pub(super) fn guard(&self, now: Moment) -> SpanScope<'_> {
         let min_samples = GUARD_MIN_SAMPLES;
-        let span =
-            Span { from: None, to: now, whole_to: now, begun_since: None, full: false, min_samples, windows: true };
-        SpanScope { machine: self, span, it: None }
+        let span = Span {
+            from: None,
+            to: now,
+            whole_to: now,
+            begun_since: None,
+            full: false,
+            min_samples,
+            windows: true,
+        };
+        SpanScope {
+            machine: self,
+            span,
+            it: None,
+        }
     }
 
     /// Now, for a policy and one of its instances.
     pub(super) fn policy_scope<'a>(&'a self, now: Moment, instance: &'a Instance) -> SpanScope<'a> {
-        SpanScope { it: Some(instance), ..self.live(now, None) }
+        SpanScope {
+            it: Some(instance),
+            ..self.live(now, None)
+        }
     }
 
     fn health(&self, target: &str, metric: Metric) -> Option<Value> {
         let planned = self.plan.targets.get(target)?;
-        let instances: Vec<_> = planned.iter().filter_map(|name| self.instances.get(name)).collect();
+        let instances: Vec<_> = planned
+            .iter()
+            .filter_map(|name| self.instances.get(name))
+            .collect();
         let healthy = instances.iter().filter(|one| one.healthy == Some(true)).count();
         match metric {
             Metric::Healthy => {
@@ -190,9 +245,11 @@ impl Machine {
     /// Whether a measure is about one of these instances: health of their resource.
     pub(super) fn is_about(&self, measure: &Measure, instances: &[String]) -> bool {
         match &measure.of {
-            Subject::Resource(name) | Subject::Selector(name) => {
-                self.plan.targets.get(name).is_some_and(|targets| targets.iter().any(|one| instances.contains(one)))
-            }
+            Subject::Resource(name) | Subject::Selector(name) => self
+                .plan
+                .targets
+                .get(name)
+                .is_some_and(|targets| targets.iter().any(|one| instances.contains(one))),
             Subject::Probe(_) | Subject::Slo(_) | Subject::Step(_) => false,
         }
     }
@@ -201,9 +258,15 @@ impl Machine {
         let index = self.workflow.steps.iter().position(|step| step.name == *name)?;
         let state = self.steps.get(index)?;
         match metric {
-            Metric::Outcome => state.outcome.map(StepOutcome::as_str).map(|word| Value::Word(word.to_owned())),
+            Metric::Outcome => state
+                .outcome
+                .map(StepOutcome::as_str)
+                .map(|word| Value::Word(word.to_owned())),
             Metric::TimeToDetect => self.time_to_detect(index).map(Value::Duration),
-            Metric::TimeToRecover => self.recovery(index).and_then(|(time, _)| time).map(Value::Duration),
+            Metric::TimeToRecover => self
+                .recovery(index)
+                .and_then(|(time, _)| time)
+                .map(Value::Duration),
             Metric::TimeToUndo => self.time_to_undo(index).map(Value::Duration),
             _ => None,
         }
@@ -223,7 +286,11 @@ impl Machine {
 fn explain_in(expr: &Expr, scope: &dyn Scope) -> String {
     let mut parts = Vec::new();
     collect(expr, scope, &mut parts);
-    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", parts.join(", "))
+    }
 }
 
 fn collect(expr: &Expr, scope: &dyn Scope, parts: &mut Vec<String>) {

@@ -42,7 +42,11 @@ impl Machine {
             return self.begin_acting(now);
         }
         let window = steady.expr.longest_window().unwrap_or_default();
-        let allowed = self.workflow.observe.max(window).saturating_add(self.workflow.settle);
+        let allowed = self
+            .workflow
+            .observe
+            .max(window)
+            .saturating_add(self.workflow.settle);
         if observed < allowed {
             return false;
         }
@@ -80,8 +84,14 @@ impl Machine {
     /// stands; only then is that taken back.
     fn pump_recovering(&mut self, now: Moment) -> bool {
         // Steps that failed are being cleaned up: that comes first.
-        let busy = self.injections.iter().any(|injection| injection.is_open() && injection.undo_asked.is_some());
-        let healing = self.locks.values().any(|holder| matches!(holder, super::Holder::Heal(_)));
+        let busy = self
+            .injections
+            .iter()
+            .any(|injection| injection.is_open() && injection.undo_asked.is_some());
+        let healing = self
+            .locks
+            .values()
+            .any(|holder| matches!(holder, super::Holder::Heal(_)));
         if busy || healing {
             return false;
         }
@@ -102,7 +112,12 @@ impl Machine {
             steady.text,
             text::duration(self.workflow.settle)
         );
-        self.reasons.push(Reason::new(Verdict::Fail, ReasonCode::SteadyStateLost, "steady_state", message));
+        self.reasons.push(Reason::new(
+            Verdict::Fail,
+            ReasonCode::SteadyStateLost,
+            "steady_state",
+            message,
+        ));
         self.begin_undoing(now)
     }
 
@@ -114,12 +129,22 @@ impl Machine {
     }
 
     fn pump_undoing(&mut self, now: Moment) -> bool {
-        let healing = self.locks.values().any(|holder| matches!(holder, super::Holder::Heal(_)));
+        let healing = self
+            .locks
+            .values()
+            .any(|holder| matches!(holder, super::Holder::Heal(_)));
         if healing || self.injections.iter().any(Injection::is_open) {
             return false;
         }
-        let failed = self.injections.iter().any(|one| matches!(one.undo, UndoState::Failed { .. }));
-        if self.aborted_by.is_some() || self.workflow.steady_state.is_none() || self.first_fault.is_none() || failed {
+        let failed = self
+            .injections
+            .iter()
+            .any(|one| matches!(one.undo, UndoState::Failed { .. }));
+        if self.aborted_by.is_some()
+            || self.workflow.steady_state.is_none()
+            || self.first_fault.is_none()
+            || failed
+        {
             self.enter(now, Stage::Done);
             return true;
         }
@@ -138,7 +163,10 @@ impl Machine {
                 for reason in &mut self.reasons {
                     if reason.code == ReasonCode::SteadyStateLost {
                         reason.code = ReasonCode::RecoveredOnlyByUndo;
-                        reason.message = format!("{}; it came back only when rescc took its faults back", reason.message);
+                        reason.message = format!(
+                            "{}; it came back only when rescc took its faults back",
+                            reason.message
+                        );
                     }
                 }
             }
@@ -156,7 +184,12 @@ impl Machine {
                 steady.text,
                 text::duration(self.workflow.settle)
             );
-            self.reasons.push(Reason::new(Verdict::Fail, ReasonCode::SteadyStateLost, "steady_state", message));
+            self.reasons.push(Reason::new(
+                Verdict::Fail,
+                ReasonCode::SteadyStateLost,
+                "steady_state",
+                message,
+            ));
         }
         self.enter(now, Stage::Done);
         true

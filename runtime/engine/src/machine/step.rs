@@ -90,7 +90,9 @@ impl Machine {
     }
 
     fn pump_step(&mut self, now: Moment, index: usize) -> bool {
-        let Some(phase) = self.steps.get(index).map(|state| state.phase) else { return false };
+        let Some(phase) = self.steps.get(index).map(|state| state.phase) else {
+            return false;
+        };
         match phase {
             StepPhase::Waiting => match self.readiness(index) {
                 Readiness::Ready if self.has_room(index) => {
@@ -105,7 +107,11 @@ impl Machine {
                 }
             },
             StepPhase::Retrying => {
-                let due = self.steps.get(index).and_then(|state| state.until).is_none_or(|at| at <= now);
+                let due = self
+                    .steps
+                    .get(index)
+                    .and_then(|state| state.until)
+                    .is_none_or(|at| at <= now);
                 let settled = self.step_injections(index).all(|injection| !injection.is_open());
                 if let Some(why) = self.not_undone(index).filter(|_| settled) {
                     self.fail_step(now, index, why);
@@ -123,7 +129,11 @@ impl Machine {
             }
             StepPhase::Acting => self.pump_acting(now, index),
             StepPhase::Standing => {
-                let due = self.steps.get(index).and_then(|state| state.until).is_some_and(|at| at <= now);
+                let due = self
+                    .steps
+                    .get(index)
+                    .and_then(|state| state.until)
+                    .is_some_and(|at| at <= now);
                 // An undo step may have taken it back before its time.
                 let over = due || !self.step_injections(index).any(Injection::is_open);
                 if over {
@@ -137,11 +147,22 @@ impl Machine {
     }
 
     fn readiness(&self, index: usize) -> Readiness {
-        let Some(step) = self.workflow.steps.get(index) else { return Readiness::NotYet };
+        let Some(step) = self.workflow.steps.get(index) else {
+            return Readiness::NotYet;
+        };
         let mut ready = true;
         for after in &step.after {
-            let Some(other) = self.workflow.steps.iter().position(|other| other.name == after.step) else { continue };
-            let Some(state) = self.steps.get(other) else { continue };
+            let Some(other) = self
+                .workflow
+                .steps
+                .iter()
+                .position(|other| other.name == after.step)
+            else {
+                continue;
+            };
+            let Some(state) = self.steps.get(other) else {
+                continue;
+            };
             let satisfied = match after.is {
                 StepEvent::Passed => state.outcome == Some(StepOutcome::Passed),
                 StepEvent::Active => state.active.is_some(),
@@ -154,39 +175,74 @@ impl Machine {
             }
             ready &= satisfied;
         }
-        let handles_failing = step.after.iter().any(|after| matches!(after.is, StepEvent::Failed | StepEvent::Ended));
+        let handles_failing = step
+            .after
+            .iter()
+            .any(|after| matches!(after.is, StepEvent::Failed | StepEvent::Ended));
         if !handles_failing && let Some(failed) = self.failed_step() {
             return Readiness::Never(format!("`{failed}` failed before"));
         }
-        if ready { Readiness::Ready } else { Readiness::NotYet }
+        if ready {
+            Readiness::Ready
+        } else {
+            Readiness::NotYet
+        }
     }
 
     /// The step whose failing keeps ordinary steps from starting.
     fn failed_step(&self) -> Option<&str> {
-        self.workflow.steps.iter().zip(&self.steps).find_map(|(step, state)| {
-            let failed = state.outcome == Some(StepOutcome::Failed) && step.on_error == OnError::Abort;
-            failed.then_some(step.name.as_str())
-        })
+        self.workflow
+            .steps
+            .iter()
+            .zip(&self.steps)
+            .find_map(|(step, state)| {
+                let failed = state.outcome == Some(StepOutcome::Failed) && step.on_error == OnError::Abort;
+                failed.then_some(step.name.as_str())
+            })
     }
 
     /// Whether one more step may act: by number, and by the instances that would be touched at once.
     fn has_room(&self, index: usize) -> bool {
-        let Some(step) = self.workflow.steps.get(index) else { return false };
+        let Some(step) = self.workflow.steps.get(index) else {
+            return false;
+        };
         let Some(call) = step.run.call() else { return true };
         let acting = |state: &StepState| {
-            matches!(state.phase, StepPhase::Acting | StepPhase::Standing | StepPhase::Undoing | StepPhase::Retrying)
+            matches!(
+                state.phase,
+                StepPhase::Acting | StepPhase::Standing | StepPhase::Undoing | StepPhase::Retrying
+            )
         };
-        let others = self.workflow.steps.iter().zip(&self.steps).enumerate().filter(|(other, _)| *other != index);
-        let busy = others.filter(|(_, (step, state))| step.run.call().is_some() && acting(state)).count();
-        if self.workflow.limits.concurrency.is_some_and(|most| busy >= most as usize) {
+        let others = self
+            .workflow
+            .steps
+            .iter()
+            .zip(&self.steps)
+            .enumerate()
+            .filter(|(other, _)| *other != index);
+        let busy = others
+            .filter(|(_, (step, state))| step.run.call().is_some() && acting(state))
+            .count();
+        if self
+            .workflow
+            .limits
+            .concurrency
+            .is_some_and(|most| busy >= most as usize)
+        {
             return false;
         }
         !self.is_fault_step(index) || self.fits_blast_radius(self.plan.instances_of(&call.target))
     }
 
     fn start_step(&mut self, now: Moment, index: usize) {
-        let Some(step) = self.workflow.steps.get(index).cloned() else { return };
-        let targets = step.run.call().map(|call| self.plan.instances_of(&call.target).to_vec()).unwrap_or_default();
+        let Some(step) = self.workflow.steps.get(index).cloned() else {
+            return;
+        };
+        let targets = step
+            .run
+            .call()
+            .map(|call| self.plan.instances_of(&call.target).to_vec())
+            .unwrap_or_default();
         if let Some(state) = self.steps.get_mut(index) {
             state.phase = StepPhase::Acting;
             state.started.get_or_insert(now);
@@ -195,7 +251,11 @@ impl Machine {
             state.injections.clear();
             state.heals.clear();
         }
-        self.emit(What::StepStarted { step: step.name.clone(), action: describe(&step), targets: targets.clone() });
+        self.emit(What::StepStarted {
+            step: step.name.clone(),
+            action: describe(&step),
+            targets: targets.clone(),
+        });
         match &step.run {
             Run::Fault(call) => self.start_fault(now, index, call, &targets),
             Run::Heal(call) => {
@@ -213,7 +273,12 @@ impl Machine {
             Run::Sleep { time } => self.set_until(index, now.after(*time)),
             Run::Undo { step: other } => {
                 if let Some(other) = self.workflow.steps.iter().position(|step| step.name == *other) {
-                    for injection in self.steps.get(other).map(|state| state.injections.clone()).unwrap_or_default() {
+                    for injection in self
+                        .steps
+                        .get(other)
+                        .map(|state| state.injections.clone())
+                        .unwrap_or_default()
+                    {
                         self.ask_undo(now, injection);
                     }
                 }
@@ -228,13 +293,19 @@ impl Machine {
     }
 
     fn pump_acting(&mut self, now: Moment, index: usize) -> bool {
-        let Some(run) = self.workflow.steps.get(index).map(|step| step.run.clone()) else { return false };
+        let Some(run) = self.workflow.steps.get(index).map(|step| step.run.clone()) else {
+            return false;
+        };
         match &run {
             Run::Fault(_) => self.pump_fault(now, index),
             Run::Heal(_) => self.pump_heal_step(now, index),
             Run::Wait { until, .. } => self.pump_wait(now, index, until),
             Run::Sleep { .. } => {
-                let due = self.steps.get(index).and_then(|state| state.until).is_some_and(|at| at <= now);
+                let due = self
+                    .steps
+                    .get(index)
+                    .and_then(|state| state.until)
+                    .is_some_and(|at| at <= now);
                 if due {
                     self.end_step(now, index, StepOutcome::Passed, String::new());
                 }
@@ -246,15 +317,26 @@ impl Machine {
 
     /// Whether a step has used up its timeout.
     fn is_late(&self, now: Moment, index: usize) -> bool {
-        self.steps.get(index).and_then(|state| state.late_at).is_some_and(|at| at <= now)
+        self.steps
+            .get(index)
+            .and_then(|state| state.late_at)
+            .is_some_and(|at| at <= now)
     }
 
     /// Lets a step try again, where it may: what it has done so far is taken back first.
     pub(super) fn retry_step(&mut self, now: Moment, index: usize, failure: &Failure) -> bool {
-        let Some(step) = self.workflow.steps.get(index) else { return false };
+        let Some(step) = self.workflow.steps.get(index) else {
+            return false;
+        };
         let retry = step.retry.unwrap_or(Backoff::ONCE);
-        let places = self.steps.get(index).map(|state| state.injections.clone()).unwrap_or_default();
-        let Some(state) = self.steps.get_mut(index) else { return false };
+        let places = self
+            .steps
+            .get(index)
+            .map(|state| state.injections.clone())
+            .unwrap_or_default();
+        let Some(state) = self.steps.get_mut(index) else {
+            return false;
+        };
         if state.phase == StepPhase::Retrying {
             return true;
         }
@@ -275,7 +357,11 @@ impl Machine {
     }
 
     pub(super) fn fail_step(&mut self, now: Moment, index: usize, why: String) {
-        let places = self.steps.get(index).map(|state| state.injections.clone()).unwrap_or_default();
+        let places = self
+            .steps
+            .get(index)
+            .map(|state| state.injections.clone())
+            .unwrap_or_default();
         for place in places {
             self.ask_undo(now, place);
         }
@@ -284,7 +370,9 @@ impl Machine {
 
     fn end_step(&mut self, now: Moment, index: usize, outcome: StepOutcome, detail: String) {
         let name = self.step_name(index);
-        let Some(state) = self.steps.get_mut(index) else { return };
+        let Some(state) = self.steps.get_mut(index) else {
+            return;
+        };
         if state.is_ended() {
             return;
         }
@@ -293,23 +381,35 @@ impl Machine {
         state.until = None;
         state.outcome = Some(outcome);
         state.detail.clone_from(&detail);
-        self.emit(What::StepEnded { step: name, outcome, detail });
+        self.emit(What::StepEnded {
+            step: name,
+            outcome,
+            detail,
+        });
     }
 
     /// Ends all steps for an abort.
     pub(super) fn end_steps_early(&mut self, now: Moment) {
         for index in 0..self.steps.len() {
-            let Some(state) = self.steps.get(index) else { continue };
+            let Some(state) = self.steps.get(index) else {
+                continue;
+            };
             match state.phase {
                 StepPhase::Ended => {}
-                StepPhase::Waiting => self.end_step(now, index, StepOutcome::Skipped, "the run was ended".into()),
+                StepPhase::Waiting => {
+                    self.end_step(now, index, StepOutcome::Skipped, "the run was ended".into())
+                }
                 _ => self.end_step(now, index, StepOutcome::Aborted, "the run was ended".into()),
             }
         }
     }
 
     pub(super) fn step_injections(&self, index: usize) -> impl Iterator<Item = &Injection> {
-        let places = self.steps.get(index).map(|state| state.injections.as_slice()).unwrap_or_default();
+        let places = self
+            .steps
+            .get(index)
+            .map(|state| state.injections.as_slice())
+            .unwrap_or_default();
         places.iter().filter_map(|&place| self.injections.get(place))
     }
 }

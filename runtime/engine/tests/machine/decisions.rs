@@ -31,7 +31,8 @@ fn all_good() {
         .expect(recovers("strike", secs(3)))
         .world(|world| _ = world.comes_back.insert("cache-1".into(), ms(500)))
         .run();
-    run.passes().outcomes(&[("strike", StepOutcome::Passed), ("back", StepOutcome::Passed)]);
+    run.passes()
+        .outcomes(&[("strike", StepOutcome::Passed), ("back", StepOutcome::Passed)]);
 }
 
 #[test]
@@ -46,8 +47,15 @@ fn expectation_not_met() {
 
 #[test]
 fn expectation_not_met_then_aborted() {
-    let run = pause().expect(all_rate(0.99)).world(|world| world.signal(secs(3))).run();
-    run.is(Verdict::Fail, ExitCode::Fail, &[Code::Interrupted, Code::ExpectationNotMet]);
+    let run = pause()
+        .expect(all_rate(0.99))
+        .world(|world| world.signal(secs(3)))
+        .run();
+    run.is(
+        Verdict::Fail,
+        ExitCode::Fail,
+        &[Code::Interrupted, Code::ExpectationNotMet],
+    );
     assert_eq!(run.judgement.aborted_by.as_deref(), Some("SIGINT came"));
     assert!(run.judgement.undone);
 }
@@ -76,22 +84,41 @@ fn stop_condition_fires() {
         .abort_when(rate_below(1_000, 0.5))
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::AbortCondition]);
-    assert!(run.judgement.aborted_by.as_deref().unwrap().contains("success_rate"));
-    assert!(run.stage_at(Stage::Done) < secs(4), "it does not wait for the sleep");
+    assert!(
+        run.judgement
+            .aborted_by
+            .as_deref()
+            .unwrap()
+            .contains("success_rate")
+    );
+    assert!(
+        run.stage_at(Stage::Done) < secs(4),
+        "it does not wait for the sleep"
+    );
     run.outcomes(&[("hang", StepOutcome::Passed), ("rest", StepOutcome::Aborted)]);
 }
 
 #[test]
 fn wait_times_out() {
-    let run = kill().step(wait("back", healthy("cache"), secs(3)).after("strike")).run();
-    run.is(Verdict::Fail, ExitCode::Fail, &[Code::WaitTimedOut, Code::RecoveredOnlyByUndo]);
+    let run = kill()
+        .step(wait("back", healthy("cache"), secs(3)).after("strike"))
+        .run();
+    run.is(
+        Verdict::Fail,
+        ExitCode::Fail,
+        &[Code::WaitTimedOut, Code::RecoveredOnlyByUndo],
+    );
     assert_eq!(run.step("back").outcome, StepOutcome::Failed);
 }
 
 #[test]
 fn wait_times_out_and_the_spec_goes_on() {
     let run = kill()
-        .step(wait("back", healthy("cache"), secs(3)).after("strike").or_continue())
+        .step(
+            wait("back", healthy("cache"), secs(3))
+                .after("strike")
+                .or_continue(),
+        )
         .step(heal("rescue", "restart", "cache").on("back", StepEvent::Failed))
         .run();
     run.passes();
@@ -149,8 +176,15 @@ fn heal_step_fails_and_the_spec_goes_on() {
 
 #[test]
 fn steady_state_not_reached() {
-    let run = kill().expect(all_rate(0.99)).world(|world| world.good = Box::new(|_, _| false)).run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::SteadyStateNotReached]);
+    let run = kill()
+        .expect(all_rate(0.99))
+        .world(|world| world.good = Box::new(|_, _| false))
+        .run();
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::SteadyStateNotReached],
+    );
     assert!(run.effects("prepare").is_empty() && !run.machine.touched());
     run.outcomes(&[("strike", StepOutcome::Skipped)]);
 }
@@ -158,7 +192,11 @@ fn steady_state_not_reached() {
 #[test]
 fn steady_state_without_samples_is_not_reached() {
     let run = kill().world(|world| world.silent = true).run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::SteadyStateNotReached]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::SteadyStateNotReached],
+    );
     assert!(run.effects("prepare").is_empty());
 }
 
@@ -182,7 +220,11 @@ fn steady_state_lost_after_the_undo() {
         })
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::SteadyStateLost]);
-    assert!(run.judgement.reasons[0].message.contains("after the last undo"), "{:?}", run.judgement.reasons);
+    assert!(
+        run.judgement.reasons[0].message.contains("after the last undo"),
+        "{:?}",
+        run.judgement.reasons
+    );
 }
 
 #[test]
@@ -218,7 +260,10 @@ fn too_few_samples() {
 
 #[test]
 fn probe_errors() {
-    let error = || Input::ProbeError { probe: "checkout".into(), why: "no descriptors are left".into() };
+    let error = || Input::ProbeError {
+        probe: "checkout".into(),
+        why: "no descriptors are left".into(),
+    };
     let run = Scenario::new()
         .step(fault("slow", "latency", "cache").lasting(secs(2)))
         .world(|world| {
@@ -227,20 +272,31 @@ fn probe_errors() {
         })
         .run();
     run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::ProbeError]);
-    assert_eq!((run.judgement.reasons.len(), run.judgement.probes[0].errors), (1, 2));
+    assert_eq!(
+        (run.judgement.reasons.len(), run.judgement.probes[0].errors),
+        (1, 2)
+    );
 }
 
 #[test]
 fn prepare_fails() {
     let run = kill().world(|world| world.fails("prepare strike/cache-1")).run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert!(run.effects("record").is_empty() && run.effects("undo").is_empty());
 }
 
 #[test]
 fn journal_fails() {
     let run = kill().world(|world| world.fails("record strike/cache-1")).run();
-    run.is(Verdict::Error, ExitCode::Error, &[Code::JournalFailed, Code::NotInjected]);
+    run.is(
+        Verdict::Error,
+        ExitCode::Error,
+        &[Code::JournalFailed, Code::NotInjected],
+    );
     assert!(run.effects("apply").is_empty() && run.judgement.undone);
 }
 
@@ -251,14 +307,25 @@ fn journal_fails_after_the_first_fault() {
         .step(fault("strike", "kill", "api_1").after("slow"))
         .world(|world| world.fails("record strike/api-1"))
         .run();
-    run.is(Verdict::Error, ExitCode::Error, &[Code::JournalFailed, Code::NotInjected]);
-    assert_eq!((run.effects("apply"), run.effects("undo")), (vec!["slow/cache-1".into()], vec!["slow/cache-1".into()]));
+    run.is(
+        Verdict::Error,
+        ExitCode::Error,
+        &[Code::JournalFailed, Code::NotInjected],
+    );
+    assert_eq!(
+        (run.effects("apply"), run.effects("undo")),
+        (vec!["slow/cache-1".into()], vec!["slow/cache-1".into()])
+    );
 }
 
 #[test]
 fn apply_fails() {
     let run = kill().world(|world| world.fails("apply strike/cache-1")).run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert_eq!(run.effects("undo"), ["strike/cache-1"]);
     assert!(run.judgement.undone);
 }
@@ -266,7 +333,9 @@ fn apply_fails() {
 #[test]
 fn no_effect() {
     let gone = Answer::Sees(action::Effect::Gone("nothing has changed".into()));
-    let run = kill().world(|world| world.answer("look strike/cache-1", [gone])).run();
+    let run = kill()
+        .world(|world| world.answer("look strike/cache-1", [gone]))
+        .run();
     run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NoEffect]);
     assert_eq!(run.effects("undo"), ["strike/cache-1"]);
 }
@@ -290,13 +359,21 @@ fn no_effect_within_the_duration() {
         .world(|world| world.answer("look slow/cache-1", [not_yet]))
         .run();
     run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NoEffect]);
-    assert!(run.effects_at("undo")[0].0 >= secs(9), "it had all of its duration");
+    assert!(
+        run.effects_at("undo")[0].0 >= secs(9),
+        "it had all of its duration"
+    );
 }
 
 #[test]
 fn effect_can_not_be_looked_at() {
     let run = kill()
-        .world(|world| world.answer("look strike/cache-1", [Answer::Fails(ErrorClass::Permission, ms(1))]))
+        .world(|world| {
+            world.answer(
+                "look strike/cache-1",
+                [Answer::Fails(ErrorClass::Permission, ms(1))],
+            )
+        })
         .run();
     run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NoEffect]);
 }
@@ -309,7 +386,11 @@ fn effect_lapses() {
         .step(fault("slow", "latency", "cache").lasting(secs(3)))
         .world(|world| world.answer("look slow/cache-1", [bites(), bites(), gone]))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::EffectLapsed]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::EffectLapsed],
+    );
     assert_eq!(run.step("slow").outcome, StepOutcome::Failed);
 }
 
@@ -323,9 +404,17 @@ fn interrupted_while_observing() {
 
 #[test]
 fn interrupted_while_acting() {
-    for asked in ["prepare strike/cache-1", "record strike/cache-1", "apply strike/cache-1", "look strike/cache-1"] {
+    for asked in [
+        "prepare strike/cache-1",
+        "record strike/cache-1",
+        "apply strike/cache-1",
+        "look strike/cache-1",
+    ] {
         let interrupt = || Input::Interrupt(Interrupt::Signal("SIGTERM".into()));
-        let run = kill().step(sleep("rest", secs(9)).after("strike")).world(|world| world.on(asked, interrupt)).run();
+        let run = kill()
+            .step(sleep("rest", secs(9)).after("strike"))
+            .world(|world| world.on(asked, interrupt))
+            .run();
         run.is(Verdict::Aborted, ExitCode::Aborted, &[Code::Interrupted]);
         let applied = !asked.starts_with("prepare") && !asked.starts_with("record");
         assert_eq!(run.effects("apply").len(), usize::from(applied), "{asked}");
@@ -351,7 +440,13 @@ fn interrupted_while_undoing() {
         .run();
     run.is(Verdict::Aborted, ExitCode::Aborted, &[Code::Stopped]);
     assert_eq!(run.effects("undo").len(), 1, "it is not begun twice");
-    assert_eq!(run.effects("stage").iter().filter(|stage| *stage == "undoing").count(), 1);
+    assert_eq!(
+        run.effects("stage")
+            .iter()
+            .filter(|stage| *stage == "undoing")
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -397,12 +492,20 @@ fn interrupted_then_keeper_lost() {
             world.input(secs(2), lost(Code::KeeperLost));
         })
         .run();
-    run.is(Verdict::Error, ExitCode::Error, &[Code::Interrupted, Code::KeeperLost]);
+    run.is(
+        Verdict::Error,
+        ExitCode::Error,
+        &[Code::Interrupted, Code::KeeperLost],
+    );
 }
 
 #[test]
 fn nothing_done() {
-    Scenario::new().run().is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NothingDone]);
+    Scenario::new().run().is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NothingDone],
+    );
 }
 
 #[test]
@@ -411,7 +514,11 @@ fn all_steps_skipped() {
         .step(sleep("rest", ms(10)))
         .step(fault("strike", "kill", "cache").on("rest", StepEvent::Failed))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NothingDone]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NothingDone],
+    );
     run.outcomes(&[("rest", StepOutcome::Passed), ("strike", StepOutcome::Skipped)]);
 }
 
@@ -422,7 +529,11 @@ fn fault_skipped() {
         .step(wait("never", rate(1_000, 0.5), ms(10)).or_continue())
         .step(fault("strike", "kill", "cache").after("never"))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::StepSkipped]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::StepSkipped],
+    );
 }
 
 #[test]
@@ -437,12 +548,30 @@ fn fault_for_a_failing_that_never_came() {
 
 #[test]
 fn no_fault_in_the_spec() {
-    Scenario::unsteady().step(sleep("rest", secs(1))).step(heal("fresh", "restart", "cache")).run().passes();
+    Scenario::unsteady()
+        .step(sleep("rest", secs(1)))
+        .step(heal("fresh", "restart", "cache"))
+        .run()
+        .passes();
 }
 
 #[test]
 fn ended_too_early_to_tell_the_recovery() {
-    let early = |at| kill().step(sleep("rest", secs(9)).after("strike")).expect(recovers("strike", secs(3))).world(|world| world.signal(at)).run();
-    early(secs(2)).is(Verdict::Aborted, ExitCode::Aborted, &[Code::Interrupted, Code::NoData]);
-    early(secs(6)).is(Verdict::Fail, ExitCode::Fail, &[Code::Interrupted, Code::ExpectationNotMet]);
+    let early = |at| {
+        kill()
+            .step(sleep("rest", secs(9)).after("strike"))
+            .expect(recovers("strike", secs(3)))
+            .world(|world| world.signal(at))
+            .run()
+    };
+    early(secs(2)).is(
+        Verdict::Aborted,
+        ExitCode::Aborted,
+        &[Code::Interrupted, Code::NoData],
+    );
+    early(secs(6)).is(
+        Verdict::Fail,
+        ExitCode::Fail,
+        &[Code::Interrupted, Code::ExpectationNotMet],
+    );
 }

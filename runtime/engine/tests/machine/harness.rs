@@ -9,8 +9,8 @@ use rescc_core::event::{Stage, StepOutcome, What};
 use rescc_core::expr::{Expr, Measure, Metric, Op, Subject};
 use rescc_core::plan::{Plan, PlannedInstance};
 use rescc_core::program::{
-    After, Backoff, Call, Condition, Environment, FORMAT_VERSION, HealPolicy, Limits, MinHealthy, OnError, Probe,
-    Program, Resource, Run, Slo, Step, StepEvent, Target, Workflow,
+    After, Backoff, Call, Condition, Environment, FORMAT_VERSION, HealPolicy, Limits, MinHealthy, OnError,
+    Probe, Program, Resource, Run, Slo, Step, StepEvent, Target, Workflow,
 };
 use rescc_core::report::{RunReport, StepReport};
 use rescc_core::resource::Instance;
@@ -56,7 +56,11 @@ pub(crate) struct Outcome {
 
 impl Scenario {
     pub(crate) fn new() -> Self {
-        let resource = || Resource { doc: String::new(), min_healthy: MinHealthy::Any, protected: false };
+        let resource = || Resource {
+            doc: String::new(),
+            min_healthy: MinHealthy::Any,
+            protected: false,
+        };
         let probe = Probe {
             kind: "http".into(),
             arguments: BTreeMap::new(),
@@ -124,18 +128,33 @@ impl Scenario {
     }
 
     pub(crate) fn slo(mut self, name: &str, objective: Condition, min_samples: u32) -> Self {
-        let slo = Slo { objective: objective.expr, text: objective.text, budget_period: None, min_samples };
+        let slo = Slo {
+            objective: objective.expr,
+            text: objective.text,
+            budget_period: None,
+            min_samples,
+        };
         self.program.slos.insert(name.into(), slo);
         self
     }
 
     /// A policy that starts, then restarts what is not healthy.
     pub(crate) fn policy(mut self, name: &str, watch: &str, attempts: u32) -> Self {
-        let retry = Backoff { first: ms(500), max: secs(2), factor: 2.0, attempts };
-        let healthy = Expr::It { field: "healthy".into(), argument: None };
+        let retry = Backoff {
+            first: ms(500),
+            max: secs(2),
+            factor: 2.0,
+            attempts,
+        };
+        let healthy = Expr::It {
+            field: "healthy".into(),
+            argument: None,
+        };
         let policy = HealPolicy {
             watch: Target::Resource(watch.into()),
-            when: Expr::Not { inner: Box::new(healthy) },
+            when: Expr::Not {
+                inner: Box::new(healthy),
+            },
             text: "not it.healthy".into(),
             hold: ms(200),
             ladder: vec![call("start", Target::It), call("restart", Target::It)],
@@ -162,10 +181,16 @@ impl Scenario {
     pub(crate) fn plan(&self) -> Plan {
         let mut program = self.program.clone();
         program.workflows.insert("flow".into(), self.flow.clone());
-        let mut targets: BTreeMap<String, Vec<String>> =
-            program.resources.keys().map(|name| (name.clone(), Vec::new())).collect();
+        let mut targets: BTreeMap<String, Vec<String>> = program
+            .resources
+            .keys()
+            .map(|name| (name.clone(), Vec::new()))
+            .collect();
         for one in &self.instances {
-            targets.entry(one.resource.clone()).or_default().push(one.name.clone());
+            targets
+                .entry(one.resource.clone())
+                .or_default()
+                .push(one.name.clone());
             targets.insert(one.name.replace('-', "_"), vec![one.name.clone()]);
         }
         Plan {
@@ -191,7 +216,11 @@ impl Scenario {
         let plan = Arc::new(self.plan());
         let mut machine = Machine::new(plan, &catalogue(), listed.to_vec(), BEGAN, BEGAN).unwrap();
         let (trace, end) = self.world.drive(&mut machine, &self.program, listed, LONGEST);
-        Outcome { judgement: machine.judge(end), trace, machine }
+        Outcome {
+            judgement: machine.judge(end),
+            trace,
+            machine,
+        }
     }
 }
 
@@ -212,7 +241,13 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn is(&self, verdict: Verdict, exit: ExitCode, codes: &[ReasonCode]) -> &Self {
         let found = (self.judgement.verdict, self.exit(), self.codes());
-        assert_eq!(found, (verdict, exit, codes.to_vec()), "{:#?}\n{}", self.judgement.reasons, self.story());
+        assert_eq!(
+            found,
+            (verdict, exit, codes.to_vec()),
+            "{:#?}\n{}",
+            self.judgement.reasons,
+            self.story()
+        );
         self
     }
 
@@ -223,19 +258,31 @@ impl Outcome {
 
     #[track_caller]
     pub(crate) fn step(&self, name: &str) -> &StepReport {
-        self.judgement.steps.iter().find(|step| step.name == name).unwrap()
+        self.judgement
+            .steps
+            .iter()
+            .find(|step| step.name == name)
+            .unwrap()
     }
 
     #[track_caller]
     pub(crate) fn outcomes(&self, wanted: &[(&str, StepOutcome)]) -> &Self {
-        let found: Vec<_> = self.judgement.steps.iter().map(|step| (step.name.as_str(), step.outcome)).collect();
+        let found: Vec<_> = self
+            .judgement
+            .steps
+            .iter()
+            .map(|step| (step.name.as_str(), step.outcome))
+            .collect();
         assert_eq!(found, wanted, "{}", self.story());
         self
     }
 
     /// The effects of a kind, as `undo strike/cache-1`, in their order.
     pub(crate) fn effects(&self, kind: &str) -> Vec<String> {
-        self.effects_at(kind).into_iter().map(|(_, effect)| effect).collect()
+        self.effects_at(kind)
+            .into_iter()
+            .map(|(_, effect)| effect)
+            .collect()
     }
 
     pub(crate) fn effects_at(&self, kind: &str) -> Vec<(Duration, String)> {
@@ -243,7 +290,9 @@ impl Outcome {
         self.trace
             .iter()
             .filter_map(|(at, fact)| match fact {
-                Fact::Asked { text, .. } => text.strip_prefix(&prefix).map(|rest| (at.since(BEGAN), rest.to_owned())),
+                Fact::Asked { text, .. } => text
+                    .strip_prefix(&prefix)
+                    .map(|rest| (at.since(BEGAN), rest.to_owned())),
                 _ => None,
             })
             .collect()
@@ -251,19 +300,30 @@ impl Outcome {
 
     pub(crate) fn events(&self) -> impl Iterator<Item = (Duration, &What)> {
         self.trace.iter().filter_map(|(at, fact)| match fact {
-            Fact::Asked { effect: Effect::Emit(what), .. } => Some((at.since(BEGAN), what)),
+            Fact::Asked {
+                effect: Effect::Emit(what),
+                ..
+            } => Some((at.since(BEGAN), what)),
             _ => None,
         })
     }
 
     pub(crate) fn stage_at(&self, wanted: Stage) -> Duration {
-        let found = self.events().find(|(_, what)| matches!(what, What::Stage { stage } if *stage == wanted));
-        found.unwrap_or_else(|| panic!("never {wanted:?}\n{}", self.story())).0
+        let found = self
+            .events()
+            .find(|(_, what)| matches!(what, What::Stage { stage } if *stage == wanted));
+        found
+            .unwrap_or_else(|| panic!("never {wanted:?}\n{}", self.story()))
+            .0
     }
 
     pub(crate) fn story(&self) -> String {
         let line = |(at, fact): &(Moment, Fact)| match fact {
-            Fact::Asked { effect: Effect::Emit(What::Instance { .. }), .. } | Fact::Sample => None,
+            Fact::Asked {
+                effect: Effect::Emit(What::Instance { .. }),
+                ..
+            }
+            | Fact::Sample => None,
             Fact::Asked { text, .. } => Some(format!("{:?} -> {text}", at.since(BEGAN))),
             Fact::Came { text, .. } => Some(format!("{:?} <- {text}", at.since(BEGAN))),
         };
@@ -275,7 +335,12 @@ impl Outcome {
 
 pub(crate) fn call(action: &str, target: Target) -> Call {
     let text = format!("{action}({target})");
-    Call { action: action.into(), target, arguments: BTreeMap::new(), text }
+    Call {
+        action: action.into(),
+        target,
+        arguments: BTreeMap::new(),
+        text,
+    }
 }
 
 pub(crate) fn step(name: &str, run: Run) -> Step {
@@ -326,33 +391,62 @@ pub(crate) trait StepExt: Sized {
 
 impl StepExt for Step {
     fn on(mut self, step: &str, is: StepEvent) -> Self {
-        self.after.push(After { step: step.into(), is });
+        self.after.push(After {
+            step: step.into(),
+            is,
+        });
         self
     }
 
     fn lasting(self, duration: Duration) -> Self {
-        Self { duration: Some(duration), ..self }
+        Self {
+            duration: Some(duration),
+            ..self
+        }
     }
 
     fn or_continue(self) -> Self {
-        Self { on_error: OnError::Continue, ..self }
+        Self {
+            on_error: OnError::Continue,
+            ..self
+        }
     }
 
     fn retried(self, attempts: u32, first: Duration) -> Self {
-        Self { retry: Some(Backoff { first, max: secs(60), factor: 2.0, attempts }), ..self }
+        Self {
+            retry: Some(Backoff {
+                first,
+                max: secs(60),
+                factor: 2.0,
+                attempts,
+            }),
+            ..self
+        }
     }
 
     fn timeout(self, timeout: Duration) -> Self {
-        Self { timeout: Some(timeout), ..self }
+        Self {
+            timeout: Some(timeout),
+            ..self
+        }
     }
 }
 
 pub(crate) fn measure(of: Subject, metric: Metric, window: Option<Duration>) -> Expr {
-    Expr::Measure { measure: Measure { of, metric, window } }
+    Expr::Measure {
+        measure: Measure { of, metric, window },
+    }
 }
 
 pub(crate) fn compared(left: Expr, op: Op, right: Expr, text: &str) -> Condition {
-    Condition { expr: Expr::Compare { op, left: Box::new(left), right: Box::new(right) }, text: text.into() }
+    Condition {
+        expr: Expr::Compare {
+            op,
+            left: Box::new(left),
+            right: Box::new(right),
+        },
+        text: text.into(),
+    }
 }
 
 pub(crate) fn checkout(metric: Metric, window: Option<u64>) -> Expr {
@@ -362,30 +456,51 @@ pub(crate) fn checkout(metric: Metric, window: Option<u64>) -> Expr {
 /// `checkout.success_rate(window) >= least`
 pub(crate) fn rate(window: u64, least: f64) -> Condition {
     let text = format!("checkout.success_rate({window}ms) >= {least}");
-    compared(checkout(Metric::SuccessRate, Some(window)), Op::Ge, Expr::value(Value::Ratio(least)), &text)
+    compared(
+        checkout(Metric::SuccessRate, Some(window)),
+        Op::Ge,
+        Expr::value(Value::Ratio(least)),
+        &text,
+    )
 }
 
 /// `checkout.success_rate >= least`
 pub(crate) fn all_rate(least: f64) -> Condition {
     let text = format!("checkout.success_rate >= {least}");
-    compared(checkout(Metric::SuccessRate, None), Op::Ge, Expr::value(Value::Ratio(least)), &text)
+    compared(
+        checkout(Metric::SuccessRate, None),
+        Op::Ge,
+        Expr::value(Value::Ratio(least)),
+        &text,
+    )
 }
 
 /// `checkout.success_rate(window) < most`
 pub(crate) fn rate_below(window: u64, most: f64) -> Condition {
     let text = format!("checkout.success_rate({window}ms) < {most}");
-    compared(checkout(Metric::SuccessRate, Some(window)), Op::Lt, Expr::value(Value::Ratio(most)), &text)
+    compared(
+        checkout(Metric::SuccessRate, Some(window)),
+        Op::Lt,
+        Expr::value(Value::Ratio(most)),
+        &text,
+    )
 }
 
 /// `cache.healthy`
 pub(crate) fn healthy(resource: &str) -> Condition {
     let expr = measure(Subject::Resource(resource.into()), Metric::Healthy, None);
-    Condition { expr, text: format!("{resource}.healthy") }
+    Condition {
+        expr,
+        text: format!("{resource}.healthy"),
+    }
 }
 
 /// `available`
 pub(crate) fn met(slo: &str) -> Condition {
-    Condition { expr: measure(Subject::Slo(slo.into()), Metric::Met, None), text: slo.into() }
+    Condition {
+        expr: measure(Subject::Slo(slo.into()), Metric::Met, None),
+        text: slo.into(),
+    }
 }
 
 /// `strike.time_to_recover < most`

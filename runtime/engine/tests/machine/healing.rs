@@ -23,8 +23,14 @@ fn policy_helps() {
     run.passes();
     let policy = &run.judgement.heals[0];
     assert_eq!((policy.actions, policy.helped, policy.held), (1, 1, false));
-    assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::Policy("revive".into())));
-    assert!(run.step("strike").time_to_recover.unwrap() >= ms(100), "the hold of the policy");
+    assert_eq!(
+        run.step("strike").recovered_by,
+        Some(RecoveredBy::Policy("revive".into()))
+    );
+    assert!(
+        run.step("strike").time_to_recover.unwrap() >= ms(100),
+        "the hold of the policy"
+    );
     assert_eq!(run.step("strike").time_to_detect, Some(ms(1)));
 }
 
@@ -35,14 +41,28 @@ fn policy_uses_up_its_ladder() {
         .flow(|flow| flow.settle = secs(20))
         .world(|world| {
             world.answer("heal start/cache-1", [Answer::Useless]);
-            world.answer("heal restart/cache-1", [Answer::Fails(ErrorClass::Permanent, ms(1))]);
+            world.answer(
+                "heal restart/cache-1",
+                [Answer::Fails(ErrorClass::Permanent, ms(1))],
+            );
         })
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::RecoveredOnlyByUndo]);
     let policy = &run.judgement.heals[0];
     assert_eq!((policy.actions, policy.helped, policy.held), (4, 0, true));
-    assert_eq!(run.effects("heal"), ["start/cache-1", "start/cache-1", "restart/cache-1", "restart/cache-1"]);
-    assert!(run.events().any(|(_, what)| matches!(what, What::HealHeld { .. })));
+    assert_eq!(
+        run.effects("heal"),
+        [
+            "start/cache-1",
+            "start/cache-1",
+            "restart/cache-1",
+            "restart/cache-1"
+        ]
+    );
+    assert!(
+        run.events()
+            .any(|(_, what)| matches!(what, What::HealHeld { .. }))
+    );
 }
 
 #[test]
@@ -52,7 +72,10 @@ fn policy_climbs_its_ladder() {
         .world(|world| world.answer("heal start/cache-1", [Answer::Useless]))
         .run();
     run.passes();
-    assert_eq!(run.effects("heal"), ["start/cache-1", "start/cache-1", "restart/cache-1"]);
+    assert_eq!(
+        run.effects("heal"),
+        ["start/cache-1", "start/cache-1", "restart/cache-1"]
+    );
 }
 
 #[test]
@@ -74,7 +97,10 @@ fn a_policy_that_has_to_wait_for_its_instance_uses_no_attempt() {
 
 #[test]
 fn the_second_policy_waits_and_looks_again() {
-    let run = kill().policy("first", "cache", 1).policy("second", "cache", 1).run();
+    let run = kill()
+        .policy("first", "cache", 1)
+        .policy("second", "cache", 1)
+        .run();
     run.passes();
     assert_eq!(run.effects("heal").len(), 1, "{}", run.story());
 }
@@ -100,13 +126,22 @@ fn an_effect_that_a_heal_has_ended_is_no_lapse() {
         .run();
     run.passes();
     assert_eq!(run.judgement.heals[0].helped, 1);
-    assert_eq!(run.step("hang").recovered_by, Some(RecoveredBy::Policy("revive".into())));
-    assert_eq!(run.step("hang").time_to_recover, Some(ms(0)), "it was back before the fault's end");
+    assert_eq!(
+        run.step("hang").recovered_by,
+        Some(RecoveredBy::Policy("revive".into()))
+    );
+    assert_eq!(
+        run.step("hang").time_to_recover,
+        Some(ms(0)),
+        "it was back before the fault's end"
+    );
 }
 
 #[test]
 fn the_system_recovers_itself() {
-    let run = kill().world(|world| _ = world.comes_back.insert("cache-1".into(), secs(2))).run();
+    let run = kill()
+        .world(|world| _ = world.comes_back.insert("cache-1".into(), secs(2)))
+        .run();
     run.passes();
     assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::System));
     let time = run.step("strike").time_to_recover.unwrap();
@@ -120,15 +155,25 @@ fn a_step_brings_the_recovery() {
         .world(|world| world.answer("heal restart/cache-1", [Answer::Late(ms(500))]))
         .run();
     run.passes();
-    assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::Step("rescue".into())));
+    assert_eq!(
+        run.step("strike").recovered_by,
+        Some(RecoveredBy::Step("rescue".into()))
+    );
 }
 
 #[test]
 fn recovery_by_our_undo_is_no_recovery_time() {
     let run = kill().expect(recovers("strike", secs(100))).run();
-    run.is(Verdict::Fail, ExitCode::Fail, &[Code::RecoveredOnlyByUndo, Code::ExpectationNotMet]);
+    run.is(
+        Verdict::Fail,
+        ExitCode::Fail,
+        &[Code::RecoveredOnlyByUndo, Code::ExpectationNotMet],
+    );
     let step = run.step("strike");
-    assert_eq!((step.time_to_recover, step.recovered_by.clone()), (None, Some(RecoveredBy::Undo)));
+    assert_eq!(
+        (step.time_to_recover, step.recovered_by.clone()),
+        (None, Some(RecoveredBy::Undo))
+    );
 }
 
 #[test]
@@ -165,14 +210,21 @@ fn a_loss_belongs_to_the_fault_that_brought_it() {
         .run();
     run.passes();
     assert_eq!(run.step("slow").recovered_by, Some(RecoveredBy::NeverLost));
-    assert_eq!(run.step("strike").recovered_by, Some(RecoveredBy::Policy("revive".into())));
+    assert_eq!(
+        run.step("strike").recovered_by,
+        Some(RecoveredBy::Policy("revive".into()))
+    );
 }
 
 #[test]
 fn a_window_from_before_the_fault_proves_nothing() {
     // The last step is the kill itself: the window of the steady state is still full of good samples.
     let run = kill().expect(recovers("strike", secs(1))).run();
-    run.is(Verdict::Fail, ExitCode::Fail, &[Code::RecoveredOnlyByUndo, Code::ExpectationNotMet]);
+    run.is(
+        Verdict::Fail,
+        ExitCode::Fail,
+        &[Code::RecoveredOnlyByUndo, Code::ExpectationNotMet],
+    );
     let (active, undoing) = (run.step("strike").active.unwrap(), run.stage_at(Stage::Undoing));
     assert!(undoing - active >= secs(1), "{active:?} {undoing:?}");
 }
@@ -192,22 +244,36 @@ fn a_heal_waits_for_the_fault_that_is_being_put_in() {
 fn a_heal_step_takes_too_long() {
     let run = Scenario::unsteady()
         .step(fault("strike", "kill", "cache"))
-        .step(heal("rescue", "restart", "cache").after("strike").timeout(secs(1)))
+        .step(
+            heal("rescue", "restart", "cache")
+                .after("strike")
+                .timeout(secs(1)),
+        )
         .step(sleep("more", secs(1)).on("rescue", StepEvent::Failed))
         .world(|world| world.answer("heal restart/cache-1", [Answer::Late(secs(4))]))
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::HealFailed]);
     assert_eq!(run.step("more").outcome, StepOutcome::Passed);
-    assert!(run.effects_at("undo")[0].0 >= secs(4), "the undo waits for the heal that is under way");
+    assert!(
+        run.effects_at("undo")[0].0 >= secs(4),
+        "the undo waits for the heal that is under way"
+    );
 }
 
 #[test]
 fn a_heal_step_is_tried_again() {
     let run = Scenario::unsteady()
         .step(fault("strike", "kill", "cache"))
-        .step(heal("rescue", "restart", "cache").after("strike").retried(2, secs(1)))
+        .step(
+            heal("rescue", "restart", "cache")
+                .after("strike")
+                .retried(2, secs(1)),
+        )
         .world(|world| {
-            world.answer("heal restart/cache-1", [Answer::Fails(ErrorClass::Transient, ms(1)), Answer::Late(ms(1))]);
+            world.answer(
+                "heal restart/cache-1",
+                [Answer::Fails(ErrorClass::Transient, ms(1)), Answer::Late(ms(1))],
+            );
         })
         .run();
     run.passes();

@@ -13,7 +13,8 @@ use rescc_core::verdict::{ExitCode, ReasonCode, Verdict};
 use rescc_engine::machine::{Effect, InjectionState};
 
 use crate::harness::{
-    Outcome, Scenario, StepExt, all_rate, fault, heal, healthy, ms, rate, rate_below, recovers, sleep, step, undo, wait,
+    Outcome, Scenario, StepExt, all_rate, fault, heal, healthy, ms, rate, rate_below, recovers, sleep, step,
+    undo, wait,
 };
 use crate::world::{Dice, Fact, lost};
 
@@ -59,16 +60,18 @@ fn any_step() -> impl Strategy<Value = AnyStep> {
         1_u32..4,
         prop::option::weighted(0.2, 50_u64..3_000),
     )
-        .prop_map(|(kind, action, target, duration, after, carries_on, attempts, timeout)| AnyStep {
-            kind,
-            action,
-            target,
-            duration,
-            after,
-            carries_on,
-            attempts,
-            timeout,
-        })
+        .prop_map(
+            |(kind, action, target, duration, after, carries_on, attempts, timeout)| AnyStep {
+                kind,
+                action,
+                target,
+                duration,
+                after,
+                carries_on,
+                attempts,
+                timeout,
+            },
+        )
 }
 
 fn any_run() -> impl Strategy<Value = AnyRun> {
@@ -117,11 +120,19 @@ const INSTANCES: [&str; 3] = ["cache-1", "api-1", "api-2"];
 
 impl AnyRun {
     fn scenario(&self) -> Scenario {
-        let mut scenario = if self.steady { Scenario::new() } else { Scenario::unsteady() };
+        let mut scenario = if self.steady {
+            Scenario::new()
+        } else {
+            Scenario::unsteady()
+        };
         for (index, any) in self.steps.iter().enumerate() {
             scenario = scenario.step(self.step(index, any));
         }
-        for (name, watch) in ["first", "second"].iter().zip(["cache", "api"]).take(self.policies) {
+        for (name, watch) in ["first", "second"]
+            .iter()
+            .zip(["cache", "api"])
+            .take(self.policies)
+        {
             scenario = scenario.policy(name, watch, 2);
         }
         if self.stop_condition {
@@ -135,7 +146,10 @@ impl AnyRun {
                 flow.limits.deadline = self.deadline.map(ms);
             })
             .world(|world| {
-                world.dice = Some(Dice { state: self.dice, trouble: self.trouble });
+                world.dice = Some(Dice {
+                    state: self.dice,
+                    trouble: self.trouble,
+                });
                 if let Some(at) = self.signal {
                     world.signal(ms(at));
                 }
@@ -166,17 +180,36 @@ impl AnyRun {
                 }
             }
             6 => heal(&name, "restart", target),
-            7 => wait(&name, if any.action == 0 { rate(1_000, 0.9) } else { healthy(target.split('_').next().unwrap()) }, ms(4_000)),
+            7 => wait(
+                &name,
+                if any.action == 0 {
+                    rate(1_000, 0.9)
+                } else {
+                    healthy(target.split('_').next().unwrap())
+                },
+                ms(4_000),
+            ),
             8 => match before.last() {
                 Some(of) => undo(&name, &format!("s{of}")),
                 None => sleep(&name, ms(10)),
             },
-            _ => step(&name, Run::Sleep { time: ms(any.duration.unwrap_or(1)) }),
+            _ => step(
+                &name,
+                Run::Sleep {
+                    time: ms(any.duration.unwrap_or(1)),
+                },
+            ),
         };
         for (on, is) in &any.after {
             if index > 0 {
-                let is = [StepEvent::Passed, StepEvent::Passed, StepEvent::Active, StepEvent::Failed, StepEvent::Ended, StepEvent::Ended]
-                    [usize::from(*is)];
+                let is = [
+                    StepEvent::Passed,
+                    StepEvent::Passed,
+                    StepEvent::Active,
+                    StepEvent::Failed,
+                    StepEvent::Ended,
+                    StepEvent::Ended,
+                ][usize::from(*is)];
                 made = made.on(&format!("s{}", on % index), is);
             }
         }
@@ -204,9 +237,16 @@ fn turns(run: &Outcome) -> Vec<Turn> {
     let mut turns = vec![Turn::default()];
     for (_, fact) in &run.trace {
         match fact {
-            Fact::Came { text, ok } => turns.push(Turn { came: Some((text.clone(), *ok)), asked: Vec::new() }),
+            Fact::Came { text, ok } => turns.push(Turn {
+                came: Some((text.clone(), *ok)),
+                asked: Vec::new(),
+            }),
             Fact::Sample => turns.push(Turn::default()),
-            Fact::Asked { text, effect } => turns.last_mut().unwrap().asked.push((text.clone(), effect.clone())),
+            Fact::Asked { text, effect } => turns
+                .last_mut()
+                .unwrap()
+                .asked
+                .push((text.clone(), effect.clone())),
         }
     }
     turns
@@ -223,8 +263,13 @@ fn instance_of(id: &str) -> String {
 
 /// Follows a trace and holds every law against it.
 fn holds_the_laws(run: &Outcome) -> Result<(), TestCaseError> {
-    let place: BTreeMap<&str, (usize, usize)> =
-        run.machine.injections().iter().enumerate().map(|(at, one)| (one.id.0.as_str(), (at, one.step))).collect();
+    let place: BTreeMap<&str, (usize, usize)> = run
+        .machine
+        .injections()
+        .iter()
+        .enumerate()
+        .map(|(at, one)| (one.id.0.as_str(), (at, one.step)))
+        .collect();
     let (mut prepared, mut written, mut recorded) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut marked = BTreeMap::new();
     let mut busy: BTreeMap<String, String> = BTreeMap::new();
@@ -259,9 +304,16 @@ fn holds_the_laws(run: &Outcome) -> Result<(), TestCaseError> {
                 Effect::Mark { state, .. } => {
                     // A record that failed may stand on the disk all the same: its mark says that nothing was touched.
                     let untouched = written.contains(id) && *state == UndoState::NotApplied;
-                    prop_assert!(recorded.contains(id) || untouched, "{text} without a record\n{}", run.story());
+                    prop_assert!(
+                        recorded.contains(id) || untouched,
+                        "{text} without a record\n{}",
+                        run.story()
+                    );
                     prop_assert!(*state != UndoState::Open);
-                    prop_assert!(marked.insert(id.to_owned(), state.clone()).is_none(), "{text} twice");
+                    prop_assert!(
+                        marked.insert(id.to_owned(), state.clone()).is_none(),
+                        "{text} twice"
+                    );
                 }
                 Effect::Emit(What::Aborting { .. }) => aborting = true,
                 Effect::Emit(_) => undoing |= text == "stage undoing",
@@ -299,10 +351,21 @@ fn holds_the_laws(run: &Outcome) -> Result<(), TestCaseError> {
 fn keeps_the_limits(run: &Outcome) -> Result<(), TestCaseError> {
     let plan = run.machine.plan();
     let workflow = plan.workflow().unwrap();
-    let acts = |name: &String| workflow.steps.iter().any(|step| step.name == *name && step.run.call().is_some());
-    let most = workflow.limits.concurrency.map_or(usize::MAX, |most| most as usize);
+    let acts = |name: &String| {
+        workflow
+            .steps
+            .iter()
+            .any(|step| step.name == *name && step.run.call().is_some())
+    };
+    let most = workflow
+        .limits
+        .concurrency
+        .map_or(usize::MAX, |most| most as usize);
     let lasting = |id: &str| {
-        run.machine.injections().iter().any(|one| one.id.0 == *id && matches!(one.action.as_str(), "pause" | "latency"))
+        run.machine
+            .injections()
+            .iter()
+            .any(|one| one.id.0 == *id && matches!(one.action.as_str(), "pause" | "latency"))
     };
     let (mut acting, mut standing) = (BTreeSet::new(), BTreeSet::new());
     for (text, effect) in turns(run).into_iter().flat_map(|turn| turn.asked) {
@@ -314,8 +377,16 @@ fn keeps_the_limits(run: &Outcome) -> Result<(), TestCaseError> {
             _ => {}
         }
         prop_assert!(acting.len() <= most, "{acting:?} act at once\n{}", run.story());
-        let touched: BTreeSet<_> = standing.iter().filter(|id| lasting(id)).map(|id| instance_of(id)).collect();
-        prop_assert!(touched.len() <= plan.allowed_touched(), "{touched:?} are touched at once\n{}", run.story());
+        let touched: BTreeSet<_> = standing
+            .iter()
+            .filter(|id| lasting(id))
+            .map(|id| instance_of(id))
+            .collect();
+        prop_assert!(
+            touched.len() <= plan.allowed_touched(),
+            "{touched:?} are touched at once\n{}",
+            run.story()
+        );
     }
     Ok(())
 }
@@ -335,11 +406,21 @@ fn judged_honestly(run: &Outcome) -> Result<(), TestCaseError> {
         if !matches!(step.run, Run::Fault(_)) {
             continue;
         }
-        prop_assert!(matches!(report.outcome, StepOutcome::Passed | StepOutcome::Skipped), "{}", run.story());
+        prop_assert!(
+            matches!(report.outcome, StepOutcome::Passed | StepOutcome::Skipped),
+            "{}",
+            run.story()
+        );
         if report.outcome == StepOutcome::Passed {
             for target in &report.targets {
-                let bit = |one: &rescc_engine::machine::Injection| one.step == index && one.instance == *target && one.bit.is_some();
-                prop_assert!(run.machine.injections().iter().any(bit), "{} never bit {target}", step.name);
+                let bit = |one: &rescc_engine::machine::Injection| {
+                    one.step == index && one.instance == *target && one.bit.is_some()
+                };
+                prop_assert!(
+                    run.machine.injections().iter().any(bit),
+                    "{} never bit {target}",
+                    step.name
+                );
             }
         }
     }
@@ -372,14 +453,22 @@ fn random_runs_are_of_all_kinds() {
     let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut undos, mut heals, mut longest) = (0, 0, Duration::ZERO);
     for _ in 0..150 {
-        let run = any_run().new_tree(&mut runner).unwrap().current().scenario().run();
+        let run = any_run()
+            .new_tree(&mut runner)
+            .unwrap()
+            .current()
+            .scenario()
+            .run();
         *verdicts.entry(run.judgement.verdict.as_str()).or_default() += 1;
         undos += run.effects("undo").len();
         heals += run.effects("heal").len();
         longest = longest.max(run.stage_at(rescc_core::event::Stage::Done));
     }
     for verdict in ["pass", "fail", "inconclusive", "aborted", "error"] {
-        assert!(verdicts.get(verdict).is_some_and(|count| *count >= 3), "{verdicts:?}");
+        assert!(
+            verdicts.get(verdict).is_some_and(|count| *count >= 3),
+            "{verdicts:?}"
+        );
     }
     assert!(undos > 100 && heals > 50, "{undos} undos, {heals} heals");
     assert!(longest < Duration::from_secs(300), "{longest:?}");

@@ -23,7 +23,10 @@ fn a_live_window_must_be_full() {
         .run();
     run.passes();
     assert!(run.stage_at(Stage::Acting) >= secs(4));
-    assert!(run.stage_at(Stage::Done) - run.stage_at(Stage::Settling) >= secs(4), "and again after the last undo");
+    assert!(
+        run.stage_at(Stage::Done) - run.stage_at(Stage::Settling) >= secs(4),
+        "and again after the last undo"
+    );
 }
 
 #[test]
@@ -54,7 +57,12 @@ fn a_stop_condition_needs_ten_samples() {
 fn a_stop_condition_on_the_error_budget() {
     let burn = |most: f64| {
         let left = measure(Subject::Slo("available".into()), Metric::BurnRate, Some(secs(1)));
-        let condition = compared(left, Op::Gt, Expr::value(Value::Number(most)), "available.burn_rate(1s) > n");
+        let condition = compared(
+            left,
+            Op::Gt,
+            Expr::value(Value::Number(most)),
+            "available.burn_rate(1s) > n",
+        );
         Scenario::unsteady()
             .step(fault("hang", "pause", "cache").lasting(secs(5)))
             .slo("available", all_rate(0.9), 1)
@@ -66,9 +74,21 @@ fn a_stop_condition_on_the_error_budget() {
 }
 
 fn half_more_than_baseline() -> Condition {
-    let baseline = Measure { of: Subject::Probe("checkout".into()), metric: Metric::LatencyPercentile(0.95), window: None };
-    let right = Expr::OfBaseline { factor: 1.5, measure: baseline };
-    compared(checkout(Metric::LatencyPercentile(0.95), None), Op::Le, right, "checkout.latency.p95 <= 150% of baseline")
+    let baseline = Measure {
+        of: Subject::Probe("checkout".into()),
+        metric: Metric::LatencyPercentile(0.95),
+        window: None,
+    };
+    let right = Expr::OfBaseline {
+        factor: 1.5,
+        measure: baseline,
+    };
+    compared(
+        checkout(Metric::LatencyPercentile(0.95), None),
+        Op::Le,
+        right,
+        "checkout.latency.p95 <= 150% of baseline",
+    )
 }
 
 #[test]
@@ -145,7 +165,10 @@ fn the_window_of_an_objective_means_every_window() {
 
 #[test]
 fn the_least_number_of_samples_is_meant_over_all_windows() {
-    let run = ten_seconds().slo("steadily", rate(1_000, 0.85), 150).expect(met("steadily")).run();
+    let run = ten_seconds()
+        .slo("steadily", rate(1_000, 0.85), 150)
+        .expect(met("steadily"))
+        .run();
     run.passes();
 }
 
@@ -175,7 +198,9 @@ fn a_run_shorter_than_the_window_tells_nothing() {
 fn what_has_no_window_is_judged_over_the_whole() {
     // Bad in its first second only: each window is met, and so is the whole, but not yet after that second.
     let both = Condition {
-        expr: Expr::And { all: vec![all_rate(0.8).expr, rate(2_000, 0.4).expr] },
+        expr: Expr::And {
+            all: vec![all_rate(0.8).expr, rate(2_000, 0.4).expr],
+        },
         text: "both".into(),
     };
     let run = Scenario::unsteady()
@@ -188,7 +213,9 @@ fn what_has_no_window_is_judged_over_the_whole() {
 
 #[test]
 fn probes_that_were_not_asked_are_counted() {
-    let dropped = || rescc_engine::machine::Input::ProbeDropped { probe: "checkout".into() };
+    let dropped = || rescc_engine::machine::Input::ProbeDropped {
+        probe: "checkout".into(),
+    };
     let run = ten_seconds().world(|world| world.input(secs(2), dropped())).run();
     run.passes();
     assert_eq!(run.judgement.probes[0].dropped, 1);

@@ -33,7 +33,11 @@ fn handlers_of_a_failing_start_and_others_do_not() {
         .step(sleep("ended", ms(1)).on("slow", StepEvent::Ended))
         .world(|world| world.fails("apply slow/cache-1"))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     run.outcomes(&[
         ("slow", StepOutcome::Failed),
         ("next", StepOutcome::Skipped),
@@ -53,7 +57,11 @@ fn a_failing_that_is_accepted_lets_others_start() {
         .world(|world| world.fails("apply slow/cache-1"))
         .run();
     assert_eq!(run.step("later").outcome, StepOutcome::Passed);
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
 }
 
 #[test]
@@ -68,7 +76,10 @@ fn no_more_steps_act_at_once_than_may() {
         .run();
     run.passes();
     let started = |name| run.step(name).started.unwrap();
-    assert_eq!((started("a"), started("b"), started("free")), (ms(0), ms(0), ms(0)));
+    assert_eq!(
+        (started("a"), started("b"), started("free")),
+        (ms(0), ms(0), ms(0))
+    );
     assert!(started("c") >= secs(2));
 }
 
@@ -103,7 +114,11 @@ fn no_room_for_good() {
         .step(fault("strike", "kill", "api_1").after("slow"))
         .flow(|flow| flow.limits.blast_radius = Some(0.34))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     run.outcomes(&[("slow", StepOutcome::Passed), ("strike", StepOutcome::Failed)]);
     assert!(run.judgement.undone && run.stage_at(Stage::Done) < secs(8));
 }
@@ -112,22 +127,37 @@ fn no_room_for_good() {
 fn too_few_would_stay_healthy() {
     let mut scenario = Scenario::unsteady().step(fault("strike", "kill", "api_1"));
     scenario.program.resources.get_mut("api").unwrap().min_healthy = MinHealthy::Count(1);
-    let run = scenario.step(sleep("first", secs(1))).world(|world| world.changes(ms(0), "api-2", Phase::Stopped, false));
+    let run = scenario
+        .step(sleep("first", secs(1)))
+        .world(|world| world.changes(ms(0), "api-2", Phase::Stopped, false));
     let mut run = run;
     run.flow.steps[0] = fault("strike", "kill", "api_1").after("first");
     let run = run.run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert!(run.effects("prepare").is_empty());
-    assert!(run.step("strike").detail.contains("1 must be"), "{}", run.step("strike").detail);
+    assert!(
+        run.step("strike").detail.contains("1 must be"),
+        "{}",
+        run.step("strike").detail
+    );
 }
 
 #[test]
 fn two_faults_at_once_leave_enough_healthy() {
-    let mut scenario =
-        Scenario::unsteady().step(fault("one", "kill", "api_1")).step(fault("two", "kill", "api_2"));
+    let mut scenario = Scenario::unsteady()
+        .step(fault("one", "kill", "api_1"))
+        .step(fault("two", "kill", "api_2"));
     scenario.program.resources.get_mut("api").unwrap().min_healthy = MinHealthy::Count(1);
     let run = scenario.run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert_eq!(run.effects("apply"), ["one/api-1"]);
 }
 
@@ -150,10 +180,17 @@ fn members_gone() {
         .step(fault("strike", "kill", "api").after("first"))
         .world(|world| {
             world.changes(ms(500), "api-2", Phase::Absent, false);
-            world.answer("prepare strike/api-2", [Answer::Fails(ErrorClass::NotFound, ms(1))]);
+            world.answer(
+                "prepare strike/api-2",
+                [Answer::Fails(ErrorClass::NotFound, ms(1))],
+            );
         })
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert!(run.judgement.undone);
     assert_eq!(run.effects("apply").len(), run.effects("undo").len());
 }
@@ -162,10 +199,16 @@ fn members_gone() {
 fn nothing_to_act_on() {
     let mut scenario = Scenario::unsteady().step(fault("strike", "kill", "cache").lasting(secs(1)));
     scenario.instances.retain(|one| one.resource != "cache");
-    scenario.run().is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    scenario.run().is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     let mut scenario = Scenario::unsteady().step(heal("fresh", "restart", "cache"));
     scenario.instances.retain(|one| one.resource != "cache");
-    scenario.run().is(Verdict::Fail, ExitCode::Fail, &[Code::HealFailed]);
+    scenario
+        .run()
+        .is(Verdict::Fail, ExitCode::Fail, &[Code::HealFailed]);
 }
 
 #[test]
@@ -179,7 +222,10 @@ fn a_transient_failure_is_tried_again_with_backoff() {
         })
         .run();
     run.passes();
-    assert_eq!(run.effects("apply"), ["slow/cache-1", "slow/cache-1/1", "slow/cache-1/2"]);
+    assert_eq!(
+        run.effects("apply"),
+        ["slow/cache-1", "slow/cache-1/1", "slow/cache-1/2"]
+    );
     assert_eq!(run.effects("undo").len(), 3, "each attempt is taken back");
     let at: Vec<_> = run.effects_at("apply").into_iter().map(|(at, _)| at).collect();
     assert!(at[1] - at[0] >= secs(1) && at[2] - at[1] >= secs(2), "{at:?}");
@@ -191,7 +237,11 @@ fn a_permanent_failure_is_not_tried_again() {
         .step(fault("slow", "latency", "cache").retried(3, secs(1)))
         .world(|world| world.fails("apply slow/cache-1"))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert_eq!(run.effects("apply").len(), 1);
 }
 
@@ -212,7 +262,10 @@ fn what_could_not_be_undone_is_not_tried_again() {
     let run = Scenario::unsteady()
         .step(fault("slow", "latency", "cache").retried(3, secs(1)))
         .world(|world| {
-            world.answer("apply slow/cache-1", [Answer::Fails(ErrorClass::Transient, ms(1))]);
+            world.answer(
+                "apply slow/cache-1",
+                [Answer::Fails(ErrorClass::Transient, ms(1))],
+            );
             world.fails("undo slow/cache-1");
         })
         .run();
@@ -236,18 +289,34 @@ fn a_fault_that_is_not_applied_within_its_timeout() {
         .step(fault("slow", "latency", "cache").timeout(secs(1)))
         .world(|world| world.answer("apply slow/cache-1", [Answer::Late(secs(3))]))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
-    assert_eq!(run.effects("undo"), ["slow/cache-1"], "it came late, and was taken back");
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
+    assert_eq!(
+        run.effects("undo"),
+        ["slow/cache-1"],
+        "it came late, and was taken back"
+    );
 }
 
 #[test]
 fn a_timeout_shortens_a_wait() {
     let run = Scenario::unsteady()
         .step(fault("strike", "kill", "cache"))
-        .step(wait("back", healthy("cache"), secs(60)).after("strike").timeout(secs(2)))
+        .step(
+            wait("back", healthy("cache"), secs(60))
+                .after("strike")
+                .timeout(secs(2)),
+        )
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::WaitTimedOut]);
-    assert!(run.step("back").detail.contains("within 2s"), "{}", run.step("back").detail);
+    assert!(
+        run.step("back").detail.contains("within 2s"),
+        "{}",
+        run.step("back").detail
+    );
 }
 
 #[test]
@@ -259,7 +328,10 @@ fn a_wait_trusts_only_what_began_after_its_step() {
         .run();
     run.passes();
     let wait = run.step("good");
-    assert!(wait.ended.unwrap() - wait.started.unwrap() >= secs(2), "a window of its own");
+    assert!(
+        wait.ended.unwrap() - wait.started.unwrap() >= secs(2),
+        "a window of its own"
+    );
 }
 
 #[test]
@@ -275,12 +347,18 @@ fn what_was_known_of_health_before_the_fault_is_forgotten() {
 
 #[test]
 fn an_instance_that_was_never_seen_is_not_healthy() {
-    let mut scenario =
-        Scenario::unsteady().step(fault("slow", "latency", "cache")).step(wait("all", healthy("api"), secs(1)));
+    let mut scenario = Scenario::unsteady()
+        .step(fault("slow", "latency", "cache"))
+        .step(wait("all", healthy("api"), secs(1)));
     scenario.instances.truncate(3);
     let plan = scenario.plan();
     assert_eq!(plan.instances.len(), 3);
-    let listed: Vec<_> = scenario.instances.iter().filter(|one| one.name != "api-2").cloned().collect();
+    let listed: Vec<_> = scenario
+        .instances
+        .iter()
+        .filter(|one| one.name != "api-2")
+        .cloned()
+        .collect();
     let run = scenario.run_with(&listed);
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::WaitTimedOut]);
 }

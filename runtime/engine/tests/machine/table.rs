@@ -28,14 +28,21 @@ fn rows() -> Vec<[&'static str; 4]> {
 fn pascal(word: &str) -> String {
     let capital = |part: &str| {
         let mut letters = part.chars();
-        letters.next().unwrap().to_uppercase().chain(letters).collect::<String>()
+        letters
+            .next()
+            .unwrap()
+            .to_uppercase()
+            .chain(letters)
+            .collect::<String>()
     };
     word.split('_').map(capital).collect()
 }
 
 fn body(name: &str) -> Option<&'static str> {
     let head = format!("\nfn {name}() {{\n");
-    TESTS.iter().find_map(|tests| tests.split_once(&head)?.1.split("\n}\n").next())
+    TESTS
+        .iter()
+        .find_map(|tests| tests.split_once(&head)?.1.split("\n}\n").next())
 }
 
 #[test]
@@ -46,15 +53,30 @@ fn every_row_is_a_test_that_says_the_same() {
         let name = situation.replace([' ', '-'], "_").replace(['`', ','], "");
         let body = body(&name).unwrap_or_else(|| panic!("no test `{name}`"));
         if verdict == "pass" {
-            assert!(body.contains("passes()") && exit == "0" && reasons == "–", "{name}");
+            assert!(
+                body.contains("passes()") && exit == "0" && reasons == "–",
+                "{name}"
+            );
             continue;
         }
-        let exit_name = ["Pass", "Fail", "Usage", "Inconclusive", "Aborted", "Error", "NotUndone", "Refused"];
+        let exit_name = [
+            "Pass",
+            "Fail",
+            "Usage",
+            "Inconclusive",
+            "Aborted",
+            "Error",
+            "NotUndone",
+            "Refused",
+        ];
         let exit_name = exit_name[exit.parse::<usize>().unwrap()];
         let says = body.contains(&format!("Verdict::{}, ExitCode::{exit_name}", pascal(verdict)));
         assert!(says, "{name}: {verdict} {exit}");
         for reason in reasons.split(", ") {
-            assert!(body.contains(&format!("Code::{}", pascal(reason))), "{name}: {reason}");
+            assert!(
+                body.contains(&format!("Code::{}", pascal(reason))),
+                "{name}: {reason}"
+            );
         }
     }
 }
@@ -63,8 +85,14 @@ fn every_row_is_a_test_that_says_the_same() {
 fn every_decision_is_a_row() {
     let rows: Vec<_> = rows().into_iter().map(|row| row[0].replace(' ', "_")).collect();
     for line in TESTS[0].lines() {
-        if let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.strip_suffix("() {")) {
-            assert!(rows.iter().any(|row| row == name), "`{name}` is no row of specs/exit-codes.md");
+        if let Some(name) = line
+            .strip_prefix("fn ")
+            .and_then(|rest| rest.strip_suffix("() {"))
+        {
+            assert!(
+                rows.iter().any(|row| row == name),
+                "`{name}` is no row of specs/exit-codes.md"
+            );
         }
     }
 }

@@ -21,11 +21,24 @@ fn not_undone() {
         .run();
     run.is(Verdict::Error, ExitCode::NotUndone, &[Code::NotUndone]);
     assert!(!run.judgement.undone);
-    let order = ["three/api-2", "two/api-1", "two/api-1", "two/api-1", "one/cache-1"];
+    let order = [
+        "three/api-2",
+        "two/api-1",
+        "two/api-1",
+        "two/api-1",
+        "one/cache-1",
+    ];
     assert_eq!(run.effects("undo"), order);
-    let states: Vec<_> = run.judgement.injections.iter().map(|one| one.undo.is_settled()).collect();
+    let states: Vec<_> = run
+        .judgement
+        .injections
+        .iter()
+        .map(|one| one.undo.is_settled())
+        .collect();
     assert_eq!(states, [true, false, true]);
-    assert!(matches!(&run.judgement.injections[1].undo, UndoState::Failed { command, .. } if command == "rescc recover"));
+    assert!(
+        matches!(&run.judgement.injections[1].undo, UndoState::Failed { command, .. } if command == "rescc recover")
+    );
     assert_eq!(run.effects("mark").len(), 3);
 }
 
@@ -60,7 +73,9 @@ fn the_instances_of_one_step_are_undone_newest_first() {
 
 #[test]
 fn a_duration_is_kept() {
-    let run = Scenario::new().step(fault("slow", "latency", "cache").lasting(secs(3))).run();
+    let run = Scenario::new()
+        .step(fault("slow", "latency", "cache").lasting(secs(3)))
+        .run();
     run.passes();
     let (applied, undone) = (run.effects_at("apply")[0].0, run.effects_at("undo")[0].0);
     assert_eq!(undone - applied, secs(3) + ms(1), "from the answer to the apply");
@@ -109,7 +124,11 @@ fn an_undo_step_before_the_apply() {
         .step(undo("enough", "slow").after("rest"))
         .world(|world| world.answer("prepare slow/cache-1", [Answer::Late(secs(2))]))
         .run();
-    run.is(Verdict::Inconclusive, ExitCode::Inconclusive, &[Code::NotInjected]);
+    run.is(
+        Verdict::Inconclusive,
+        ExitCode::Inconclusive,
+        &[Code::NotInjected],
+    );
     assert!(run.effects("apply").is_empty());
 }
 
@@ -144,7 +163,10 @@ fn a_kill_whose_instance_runs_again_has_nothing_to_undo() {
         .world(|world| _ = world.comes_back.insert("cache-1".into(), secs(1)))
         .run();
     run.passes();
-    assert!(matches!(run.judgement.injections[0].undo, UndoState::Verified { acted: false, .. }));
+    assert!(matches!(
+        run.judgement.injections[0].undo,
+        UndoState::Verified { acted: false, .. }
+    ));
 }
 
 #[test]
@@ -154,7 +176,11 @@ fn a_wait_is_not_satisfied_by_our_own_undo() {
         .step(wait("back", healthy("cache"), secs(20)).on("hang", rescc_core::program::StepEvent::Active))
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::WaitTimedOut]);
-    assert!(run.step("back").detail.contains("took a fault back"), "{}", run.step("back").detail);
+    assert!(
+        run.step("back").detail.contains("took a fault back"),
+        "{}",
+        run.step("back").detail
+    );
 }
 
 #[test]
@@ -165,7 +191,12 @@ fn a_wait_is_not_satisfied_by_an_undo_that_is_not_verified_yet() {
         .step(wait("back", healthy("cache"), secs(20)).on("hang", rescc_core::program::StepEvent::Active))
         .world(|world| {
             world.answer("undo hang/cache-1", [Answer::Late(secs(1))]);
-            world.changes(secs(2) + ms(500), "cache-1", rescc_core::resource::Phase::Running, true);
+            world.changes(
+                secs(2) + ms(500),
+                "cache-1",
+                rescc_core::resource::Phase::Running,
+                true,
+            );
         })
         .run();
     run.is(Verdict::Fail, ExitCode::Fail, &[Code::WaitTimedOut]);
@@ -173,7 +204,9 @@ fn a_wait_is_not_satisfied_by_an_undo_that_is_not_verified_yet() {
 
 #[test]
 fn all_attempts_at_an_undo_fit_into_its_deadline() {
-    let run = Scenario::unsteady().step(fault("slow", "latency", "cache").lasting(secs(2))).run();
+    let run = Scenario::unsteady()
+        .step(fault("slow", "latency", "cache").lasting(secs(2)))
+        .run();
     // To apply, to stay, three attempts with one and two seconds between them.
     assert!(allowed(&run) >= secs(5 + 2 + 30 + 3), "{:?}", allowed(&run));
 }
@@ -183,15 +216,24 @@ fn the_recovery_of_the_system_fits_into_the_deadline_of_an_undo() {
     // The kill is the last step; a window of forty seconds must show whether the system has recovered.
     let mut scenario = Scenario::new().step(fault("strike", "kill", "cache"));
     scenario.worst_case = secs(1);
-    let run = scenario.flow(|flow| flow.steady_state = Some(crate::harness::rate(40_000, 0.99))).run();
+    let run = scenario
+        .flow(|flow| flow.steady_state = Some(crate::harness::rate(40_000, 0.99)))
+        .run();
     let stood = run.effects_at("undo")[0].0 - run.effects_at("record")[0].0;
-    assert!(stood > secs(40) && allowed(&run) >= stood + secs(30), "{stood:?} {:?}", allowed(&run));
+    assert!(
+        stood > secs(40) && allowed(&run) >= stood + secs(30),
+        "{stood:?} {:?}",
+        allowed(&run)
+    );
 }
 
 /// How long the first fault may stand before the keeper steps in.
 fn allowed(run: &Outcome) -> Duration {
     let deadline = run.trace.iter().find_map(|(at, fact)| match fact {
-        Fact::Asked { effect: Effect::Record { undo, .. }, .. } => Some(undo.deadline.since(*at)),
+        Fact::Asked {
+            effect: Effect::Record { undo, .. },
+            ..
+        } => Some(undo.deadline.since(*at)),
         _ => None,
     });
     deadline.unwrap()
@@ -205,6 +247,10 @@ fn a_fault_that_could_not_be_undone_counts_for_the_blast_radius() {
         .flow(|flow| flow.limits.blast_radius = Some(0.67))
         .world(|world| world.fails("undo slow/cache-1"))
         .run();
-    run.is(Verdict::Error, ExitCode::NotUndone, &[Code::NotInjected, Code::NotUndone]);
+    run.is(
+        Verdict::Error,
+        ExitCode::NotUndone,
+        &[Code::NotInjected, Code::NotUndone],
+    );
     assert_eq!(run.effects("apply"), ["slow/cache-1"]);
 }

@@ -153,11 +153,15 @@ impl World {
 
     /// An input comes right after the machine asked for something, before its answer.
     pub(crate) fn on(&mut self, asked: &'static str, input: impl Fn() -> Input + 'static) {
-        self.answers.push(Box::new(move |text| (text == asked).then(&input)));
+        self.answers
+            .push(Box::new(move |text| (text == asked).then(&input)));
     }
 
     pub(crate) fn changes(&mut self, at: Duration, instance: &str, phase: Phase, healthy: bool) {
-        self.planned.push((at, Coming::Changed(instance.to_owned(), phase, healthy, Cause::System)));
+        self.planned.push((
+            at,
+            Coming::Changed(instance.to_owned(), phase, healthy, Cause::System),
+        ));
     }
 
     /// Probes answer no more, or again.
@@ -194,7 +198,13 @@ impl World {
             if let Some(input) = input.take() {
                 for effect in machine.step(now, input) {
                     let text = self.name_of(machine, &effect);
-                    trace.push((now, Fact::Asked { text: text.clone(), effect: effect.clone() }));
+                    trace.push((
+                        now,
+                        Fact::Asked {
+                            text: text.clone(),
+                            effect: effect.clone(),
+                        },
+                    ));
                     self.carry_out(now, machine, &effect, &text);
                 }
             }
@@ -214,16 +224,34 @@ impl World {
                 }
             }
             if now.since(BEGAN) > longest {
-                let end = trace.iter().rev().take(30).map(|one| format!("{one:?}")).collect::<Vec<_>>().join("\n");
+                let end = trace
+                    .iter()
+                    .rev()
+                    .take(30)
+                    .map(|one| format!("{one:?}"))
+                    .collect::<Vec<_>>()
+                    .join("\n");
                 panic!("the machine does not end:\n{end}");
             }
         }
     }
 
-    fn comes(&mut self, now: Moment, coming: Coming, program: &Program, trace: &mut Vec<(Moment, Fact)>) -> Option<Input> {
+    fn comes(
+        &mut self,
+        now: Moment,
+        coming: Coming,
+        program: &Program,
+        trace: &mut Vec<(Moment, Fact)>,
+    ) -> Option<Input> {
         match coming {
             Coming::Input(input) => {
-                trace.push((now, Fact::Came { text: format!("{input:?}"), ok: true }));
+                trace.push((
+                    now,
+                    Fact::Came {
+                        text: format!("{input:?}"),
+                        ok: true,
+                    },
+                ));
                 Some(input)
             }
             Coming::Answer(text, input) => {
@@ -262,7 +290,13 @@ impl World {
                 let latency = ms(if slow { 200 } else { 10 });
                 let (begun, ended) = (now.0, now.after(ms(1)).0);
                 let latency = Some(u64::try_from(latency.as_nanos()).unwrap());
-                let sample = Sample { begun, ended, good, latency, value: None };
+                let sample = Sample {
+                    begun,
+                    ended,
+                    good,
+                    latency,
+                    value: None,
+                };
                 let sample = Input::Sample { probe, sample };
                 self.schedule(Moment(ended), Coming::Answer("sample".into(), sample));
                 None
@@ -289,7 +323,11 @@ impl World {
         let Some(answers) = self.script.get_mut(text) else {
             return self.dice.as_mut().and_then(|dice| dice.answer(text));
         };
-        if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
+        if answers.len() > 1 {
+            answers.pop_front()
+        } else {
+            answers.front().cloned()
+        }
     }
 
     fn carry_out(&mut self, now: Moment, machine: &Machine, effect: &Effect, text: &str) {
@@ -311,15 +349,24 @@ impl World {
         let input = match effect {
             Effect::Prepare { injection } => {
                 let (injection, failure) = failed(injection);
-                Input::Prepared { injection, result: failure.map_or(Ok(serde_json::Value::Null), Err) }
+                Input::Prepared {
+                    injection,
+                    result: failure.map_or(Ok(serde_json::Value::Null), Err),
+                }
             }
             Effect::Record { injection, .. } => {
                 let (injection, failure) = failed(injection);
-                Input::Recorded { injection, result: failure.map_or(Ok(()), Err) }
+                Input::Recorded {
+                    injection,
+                    result: failure.map_or(Ok(()), Err),
+                }
             }
             Effect::Apply { injection } => {
                 let (injection, failure) = failed(injection);
-                Input::Applied { injection, result: failure.map_or(Ok(()), Err) }
+                Input::Applied {
+                    injection,
+                    result: failure.map_or(Ok(()), Err),
+                }
             }
             Effect::Look { injection } => {
                 let (index, failure) = failed(injection);
@@ -327,7 +374,10 @@ impl World {
                     Some(Answer::Sees(seen)) => seen,
                     _ => self.what_is_seen(&machine.injections()[index]),
                 };
-                Input::Looked { injection: index, result: failure.map_or(Ok(seen), Err) }
+                Input::Looked {
+                    injection: index,
+                    result: failure.map_or(Ok(seen), Err),
+                }
             }
             Effect::Undo { injection, .. } => {
                 let (index, failure) = failed(injection);
@@ -336,12 +386,29 @@ impl World {
                     "kill" => self.healthy.get(&injection.instance) != Some(&true),
                     _ => self.standing.contains_key(&injection.id.0),
                 };
-                let done = Undone { acted, detail: if acted { "it was taken back" } else { "nothing to do" }.into() };
-                Input::Undone { injection: index, result: failure.map_or(Ok(done), Err) }
+                let done = Undone {
+                    acted,
+                    detail: if acted {
+                        "it was taken back"
+                    } else {
+                        "nothing to do"
+                    }
+                    .into(),
+                };
+                Input::Undone {
+                    injection: index,
+                    result: failure.map_or(Ok(done), Err),
+                }
             }
             Effect::Heal { heal, .. } => {
-                let done = Undone { acted: true, detail: if useless { "useless" } else { "done" }.into() };
-                Input::Healed { heal: *heal, result: failure.map_or(Ok(done), Err) }
+                let done = Undone {
+                    acted: true,
+                    detail: if useless { "useless" } else { "done" }.into(),
+                };
+                Input::Healed {
+                    heal: *heal,
+                    result: failure.map_or(Ok(done), Err),
+                }
             }
             Effect::Mark { .. } | Effect::Emit(_) => return,
         };
@@ -363,7 +430,8 @@ impl World {
                 match *action {
                     "kill" => self.dies(now, &instance),
                     "pause" => {
-                        self.standing.insert((*id).into(), ((*action).into(), instance.clone()));
+                        self.standing
+                            .insert((*id).into(), ((*action).into(), instance.clone()));
                         self.healthy.insert(instance.clone(), false);
                         self.schedule(soon, Coming::Changed(instance, Phase::Paused, false, Cause::Run));
                     }
@@ -380,7 +448,8 @@ impl World {
             }
             (["heal", what], Input::Healed { result: Ok(done), .. }) if done.detail != "useless" => {
                 let instance = what.split('/').nth(1).unwrap();
-                self.standing.retain(|_, (action, on)| on != instance || action == "latency");
+                self.standing
+                    .retain(|_, (action, on)| on != instance || action == "latency");
                 self.revives(now, instance, Cause::Run);
             }
             _ => {}
@@ -389,15 +458,24 @@ impl World {
 
     fn dies(&mut self, now: Moment, instance: &str) {
         self.healthy.insert(instance.to_owned(), false);
-        self.schedule(now.after(ms(2)), Coming::Changed(instance.to_owned(), Phase::Stopped, false, Cause::Run));
+        self.schedule(
+            now.after(ms(2)),
+            Coming::Changed(instance.to_owned(), Phase::Stopped, false, Cause::Run),
+        );
         if let Some(after) = self.comes_back.get(instance) {
             let at = now.after(*after);
-            self.schedule(at, Coming::Changed(instance.to_owned(), Phase::Running, true, Cause::System));
+            self.schedule(
+                at,
+                Coming::Changed(instance.to_owned(), Phase::Running, true, Cause::System),
+            );
         }
     }
 
     fn revives(&mut self, now: Moment, instance: &str, cause: Cause) {
-        self.schedule(now.after(ms(2)), Coming::Changed(instance.to_owned(), Phase::Running, true, cause));
+        self.schedule(
+            now.after(ms(2)),
+            Coming::Changed(instance.to_owned(), Phase::Running, true, cause),
+        );
     }
 
     fn what_is_seen(&self, injection: &rescc_engine::machine::Injection) -> action::Effect {
@@ -430,5 +508,8 @@ fn named(name: &str) -> Instance {
 
 /// Something that the run needs is gone.
 pub(crate) fn lost(code: ReasonCode) -> Input {
-    Input::Lost { code, why: "it was scripted".into() }
+    Input::Lost {
+        code,
+        why: "it was scripted".into(),
+    }
 }

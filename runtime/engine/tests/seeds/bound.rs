@@ -23,19 +23,31 @@ const HEAL: Duration = Duration::from_secs(60);
 const LATE: Duration = Duration::from_secs(1);
 
 fn limits(catalogue: &Catalogue, action: &str) -> (Duration, Duration) {
-    catalogue.action(action).map_or((Duration::ZERO, Duration::ZERO), |spec| (spec.time_limit, spec.undo_limit))
+    catalogue
+        .action(action)
+        .map_or((Duration::ZERO, Duration::ZERO), |spec| {
+            (spec.time_limit, spec.undo_limit)
+        })
 }
 
 /// As the compiler reckons it: the longest way through the steps, the undos at the end one after the other. Steps
 /// only wait for earlier ones here.
 pub(crate) fn worst_case(program: &Program, catalogue: &Catalogue) -> Duration {
-    let Some(workflow) = program.workflows.get(WORKFLOW) else { return Duration::ZERO };
+    let Some(workflow) = program.workflows.get(WORKFLOW) else {
+        return Duration::ZERO;
+    };
     let mut ends: Vec<(Duration, Duration)> = Vec::new();
     let mut at_end = Duration::ZERO;
     for step in &workflow.steps {
         let start = step.after.iter().filter_map(|after| {
             let place = workflow.steps.iter().position(|other| other.name == after.step)?;
-            ends.get(place).map(|(bites, over)| if after.is == StepEvent::Active { *bites } else { *over })
+            ends.get(place).map(|(bites, over)| {
+                if after.is == StepEvent::Active {
+                    *bites
+                } else {
+                    *over
+                }
+            })
         });
         let start = start.max().unwrap_or_default();
         let (bites, over) = times(step, workflow, catalogue);
@@ -54,7 +66,10 @@ fn times(step: &Step, workflow: &Workflow, catalogue: &Catalogue) -> (Duration, 
         Run::Fault(call) => {
             let (apply, undo) = limits(catalogue, &call.action);
             let apply = repeated(step.timeout.unwrap_or(apply));
-            (apply, apply + step.duration.map_or(Duration::ZERO, |stays| stays + undo))
+            (
+                apply,
+                apply + step.duration.map_or(Duration::ZERO, |stays| stays + undo),
+            )
         }
         Run::Heal(call) => {
             let time = repeated(step.timeout.unwrap_or(limits(catalogue, &call.action).0));
@@ -63,7 +78,11 @@ fn times(step: &Step, workflow: &Workflow, catalogue: &Catalogue) -> (Duration, 
         Run::Wait { within, .. } => (*within, *within),
         Run::Sleep { time } => (*time, *time),
         Run::Undo { step: of } => {
-            let fault = workflow.steps.iter().find(|other| other.name == *of).and_then(|other| other.run.call());
+            let fault = workflow
+                .steps
+                .iter()
+                .find(|other| other.name == *of)
+                .and_then(|other| other.run.call());
             let undo = fault.map_or(Duration::ZERO, |call| limits(catalogue, &call.action).1);
             (undo, undo)
         }
@@ -73,8 +92,14 @@ fn times(step: &Step, workflow: &Workflow, catalogue: &Catalogue) -> (Duration, 
 /// The longest that a run can take whatever goes wrong: everything one after the other, every limit used up, every
 /// target taken by somebody else first.
 pub(crate) fn longest(scenario: &Scenario, plan: &Plan, catalogue: &Catalogue) -> Duration {
-    let Some(workflow) = plan.workflow() else { return Duration::ZERO };
-    let window = workflow.steady_state.as_ref().and_then(|condition| condition.expr.longest_window()).unwrap_or_default();
+    let Some(workflow) = plan.workflow() else {
+        return Duration::ZERO;
+    };
+    let window = workflow
+        .steady_state
+        .as_ref()
+        .and_then(|condition| condition.expr.longest_window())
+        .unwrap_or_default();
     let policies = workflow.heal.len() as u32;
     let mut steps = Duration::ZERO;
     for step in &workflow.steps {

@@ -21,20 +21,32 @@ pub(crate) struct Names {
 }
 
 fn measure(of: Subject, metric: Metric, window: Option<Duration>) -> Expr {
-    Expr::Measure { measure: Measure { of, metric, window } }
+    Expr::Measure {
+        measure: Measure { of, metric, window },
+    }
 }
 
 fn compare(op: Op, left: Expr, right: Value) -> Expr {
-    Expr::Compare { op, left: Box::new(left), right: Box::new(Expr::value(right)) }
+    Expr::Compare {
+        op,
+        left: Box::new(left),
+        right: Box::new(Expr::value(right)),
+    }
 }
 
 fn it(field: &str) -> Expr {
-    Expr::It { field: field.to_owned(), argument: None }
+    Expr::It {
+        field: field.to_owned(),
+        argument: None,
+    }
 }
 
 /// A condition and its text; the text only has to be a name.
 fn named(expr: Expr) -> Condition {
-    let text = format!("{expr:?}").chars().filter(|one| !one.is_whitespace()).collect();
+    let text = format!("{expr:?}")
+        .chars()
+        .filter(|one| !one.is_whitespace())
+        .collect();
     Condition { expr, text }
 }
 
@@ -45,7 +57,9 @@ pub(crate) fn success(dice: &mut Dice) -> Expr {
         return answered;
     }
     let soon = compare(Op::Lt, it("latency"), Value::Duration(dice.millis(20, 200)));
-    Expr::And { all: vec![answered, soon] }
+    Expr::And {
+        all: vec![answered, soon],
+    }
 }
 
 pub(crate) fn objective(dice: &mut Dice, probe: &str) -> Expr {
@@ -56,7 +70,9 @@ pub(crate) fn objective(dice: &mut Dice, probe: &str) -> Expr {
 /// When a policy acts.
 pub(crate) fn ill(dice: &mut Dice) -> Expr {
     match dice.below(3) {
-        0 => Expr::Not { inner: Box::new(it("healthy")) },
+        0 => Expr::Not {
+            inner: Box::new(it("healthy")),
+        },
         1 => compare(Op::Eq, it("healthy"), Value::Bool(false)),
         _ => compare(Op::Eq, it("phase"), Value::Word("stopped".to_owned())),
     }
@@ -67,7 +83,11 @@ fn of_resource(dice: &mut Dice, names: &Names) -> Expr {
     let of = Subject::Resource(name);
     match dice.below(3) {
         0 => measure(of, Metric::Healthy, None),
-        1 => compare(Op::Ge, measure(of, Metric::HealthyCount, None), Value::Count(dice.within(1, copies) as i64)),
+        1 => compare(
+            Op::Ge,
+            measure(of, Metric::HealthyCount, None),
+            Value::Count(dice.within(1, copies) as i64),
+        ),
         _ => compare(Op::Ge, measure(of, Metric::HealthyShare, None), Value::Ratio(0.5)),
     }
 }
@@ -75,12 +95,20 @@ fn of_resource(dice: &mut Dice, names: &Names) -> Expr {
 fn of_probe(dice: &mut Dice, probe: &str, window: Option<Duration>) -> Expr {
     let of = Subject::Probe(probe.to_owned());
     match dice.below(3) {
-        0 => compare(Op::Lt, measure(of, Metric::ErrorRate, window), Value::Ratio(dice.share(200, 900))),
+        0 => compare(
+            Op::Lt,
+            measure(of, Metric::ErrorRate, window),
+            Value::Ratio(dice.share(200, 900)),
+        ),
         1 => {
             let late = measure(of, Metric::LatencyPercentile(0.95), window);
             compare(Op::Lt, late, Value::Duration(dice.millis(50, 500)))
         }
-        _ => compare(Op::Ge, measure(of, Metric::SuccessRate, window), Value::Ratio(dice.share(200, 990))),
+        _ => compare(
+            Op::Ge,
+            measure(of, Metric::SuccessRate, window),
+            Value::Ratio(dice.share(200, 990)),
+        ),
     }
 }
 
@@ -95,7 +123,13 @@ pub(crate) fn steady(dice: &mut Dice, names: &Names) -> Option<Condition> {
         let probe = dice.one(&names.probes).clone();
         let window = Some(dice.millis(500, 2_000));
         let rate = of_probe(dice, &probe, window);
-        if dice.percent(30) { Expr::And { all: vec![rate, of_resource(dice, names)] } } else { rate }
+        if dice.percent(30) {
+            Expr::And {
+                all: vec![rate, of_resource(dice, names)],
+            }
+        } else {
+            rate
+        }
     };
     Some(named(expr))
 }
@@ -113,7 +147,9 @@ pub(crate) fn awaited(dice: &mut Dice, names: &Names) -> Condition {
 pub(crate) fn abort_when(dice: &mut Dice, names: &Names) -> Vec<Condition> {
     let mut all = Vec::new();
     if dice.percent(12) {
-        all.push(named(Expr::Not { inner: Box::new(of_resource(dice, names)) }));
+        all.push(named(Expr::Not {
+            inner: Box::new(of_resource(dice, names)),
+        }));
     }
     if !names.probes.is_empty() && dice.percent(20) {
         let of = Subject::Probe(dice.one(&names.probes).clone());
@@ -144,7 +180,11 @@ pub(crate) fn expect(dice: &mut Dice, names: &Names) -> Vec<Condition> {
                 }
                 3 if !names.faults.is_empty() => {
                     let of = Subject::Step(dice.one(&names.faults).clone());
-                    compare(Op::Eq, measure(of, Metric::Outcome, None), Value::Word("passed".to_owned()))
+                    compare(
+                        Op::Eq,
+                        measure(of, Metric::Outcome, None),
+                        Value::Word("passed".to_owned()),
+                    )
                 }
                 _ => of_resource(dice, names),
             };

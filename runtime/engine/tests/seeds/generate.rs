@@ -108,18 +108,29 @@ fn journal(dice: &mut Dice, weather: Weather) -> JournalFaults {
     if weather == Weather::Calm || !dice.percent(20) {
         return JournalFaults::default();
     }
-    JournalFaults { from: Some(dice.below(8)), once: dice.percent(40), lands: dice.percent(30) }
+    JournalFaults {
+        from: Some(dice.below(8)),
+        once: dice.percent(40),
+        lands: dice.percent(30),
+    }
 }
 
 fn notices(dice: &mut Dice, weather: Weather) -> (Vec<(Duration, Notice)>, bool) {
     let chance = if weather == Weather::Calm { 5 } else { 25 };
-    let count = if dice.percent(chance) { dice.within(1, 3) } else { 0 };
+    let count = if dice.percent(chance) {
+        dice.within(1, 3)
+    } else {
+        0
+    };
     let mut notices: Vec<_> = (0..count)
         .map(|_| {
             let notice = match dice.below(6) {
                 0..=2 => Notice::Interrupt(Interrupt::Signal("SIGINT".into())),
                 3 | 4 => Notice::Interrupt(Interrupt::Stop),
-                _ => Notice::Lost { code: ReasonCode::KeeperLost, why: "the keeper is gone".into() },
+                _ => Notice::Lost {
+                    code: ReasonCode::KeeperLost,
+                    why: "the keeper is gone".into(),
+                },
             };
             (dice.millis(0, 12_000), notice)
         })
@@ -132,7 +143,10 @@ fn program(dice: &mut Dice) -> Program {
     let mut bind = BTreeMap::new();
     let mut resources = BTreeMap::new();
     let mut names = Names::default();
-    for name in ["web", "cache", "queue", "store"].into_iter().take(dice.within(1, 4) as usize) {
+    for name in ["web", "cache", "queue", "store"]
+        .into_iter()
+        .take(dice.within(1, 4) as usize)
+    {
         let copies = dice.within(1, 4);
         bind.insert(name.to_owned(), locator(dice, copies));
         let min_healthy = match dice.below(12) {
@@ -140,12 +154,22 @@ fn program(dice: &mut Dice) -> Program {
             1 if copies > 1 => MinHealthy::Share(0.5),
             _ => MinHealthy::Any,
         };
-        resources.insert(name.to_owned(), Resource { doc: String::new(), min_healthy, protected: false });
+        resources.insert(
+            name.to_owned(),
+            Resource {
+                doc: String::new(),
+                min_healthy,
+                protected: false,
+            },
+        );
         names.resources.push((name.to_owned(), copies));
     }
     let selectors = selectors(dice, &mut names);
-    let probes: BTreeMap<_, _> =
-        ["checkout", "health"].into_iter().take(dice.below(3) as usize).map(|name| (name.to_owned(), probe(dice))).collect();
+    let probes: BTreeMap<_, _> = ["checkout", "health"]
+        .into_iter()
+        .take(dice.below(3) as usize)
+        .map(|name| (name.to_owned(), probe(dice)))
+        .collect();
     names.probes = probes.keys().cloned().collect();
     let slos = slos(dice, &mut names);
     let heals = steps::policies(dice, &names);
@@ -203,7 +227,14 @@ fn selectors(dice: &mut Dice, names: &mut Names) -> BTreeMap<String, Selector> {
         };
         let name = format!("some_{resource}");
         names.selectors.push(name.clone());
-        selectors.insert(name, Selector { from: resource, filter: None, pick });
+        selectors.insert(
+            name,
+            Selector {
+                from: resource,
+                filter: None,
+                pick,
+            },
+        );
     }
     selectors
 }
@@ -226,7 +257,15 @@ fn slos(dice: &mut Dice, names: &mut Names) -> BTreeMap<String, Slo> {
             let objective = conditions::objective(dice, &probe);
             let min_samples = dice.within(1, 12) as u32;
             names.slos.push(name.clone());
-            slos.insert(name, Slo { objective, text: format!("objective of {probe}"), budget_period: None, min_samples });
+            slos.insert(
+                name,
+                Slo {
+                    objective,
+                    text: format!("objective of {probe}"),
+                    budget_period: None,
+                    min_samples,
+                },
+            );
         }
     }
     slos

@@ -57,10 +57,23 @@ impl Adapter for SameAgain {
 /// Ends the runner of a seed at some moment, recovers, and says what is broken.
 fn kill(seed: u64) -> Result<Came, String> {
     let scenario = Scenario::of(seed);
-    let Ready { mut runtime, clock, environment, world, actions, plan, recorder, session, .. } = ready(&scenario);
+    let Ready {
+        mut runtime,
+        clock,
+        environment,
+        world,
+        actions,
+        plan,
+        recorder,
+        session,
+        ..
+    } = ready(&scenario);
     let at = clock.now().after(Dice::new(seed, 7).millis(300, 6_000));
     let ended = runtime.block_on(async {
-        matches!(select(Box::pin(drive(session)), clock.sleep_until(at)).await, Either::Left(_))
+        matches!(
+            select(Box::pin(drive(session)), clock.sleep_until(at)).await,
+            Either::Left(_)
+        )
     });
     if ended.map_err(|stuck| stuck.to_string())? {
         return Ok(Came::TooLate);
@@ -69,7 +82,11 @@ fn kill(seed: u64) -> Result<Came, String> {
     let state = tempfile::tempdir().map_err(|error| error.to_string())?;
     let run = RunId("killed".to_owned());
     let dir = RunDir::create(state.path(), &run).map_err(|error| error.to_string())?;
-    let lock = dir.try_lock().ok().flatten().ok_or("somebody else has the lock")?;
+    let lock = dir
+        .try_lock()
+        .ok()
+        .flatten()
+        .ok_or("somebody else has the lock")?;
     let journal = FileJournal::create(&dir.journal(), 0).map_err(|error| error.to_string())?;
     let opened = Entry::Opened(Box::new(Opened {
         version: Opened::VERSION,
@@ -78,33 +95,55 @@ fn kill(seed: u64) -> Result<Came, String> {
         spec: String::new(),
         workflow: WORKFLOW.to_owned(),
         environment: plan.program.environment.clone(),
-        runner: ProcessIdentity { pid: 1, start_ticks: 0, boot_id: String::new() },
+        runner: ProcessIdentity {
+            pid: 1,
+            start_ticks: 0,
+            boot_id: String::new(),
+        },
         at: clock.now(),
         wall: clock.wall(),
     }));
-    let durable = recorder.entries().into_iter().filter(|appended| appended.durable).map(|appended| appended.entry);
+    let durable = recorder
+        .entries()
+        .into_iter()
+        .filter(|appended| appended.durable)
+        .map(|appended| appended.entry);
     for entry in std::iter::once(opened).chain(durable) {
         journal.append(&entry).map_err(|error| error.to_string())?;
     }
     drop(journal);
 
-    let kit = Kit { adapters: vec![Arc::new(SameAgain(environment))], actions, clock };
+    let kit = Kit {
+        adapters: vec![Arc::new(SameAgain(environment))],
+        actions,
+        clock,
+    };
     let recovered = runtime.block_on(recover(&dir, &lock, &kit, "keeper"));
-    let recovered = recovered.map_err(|stuck| stuck.to_string())?.map_err(|error| error.to_string())?;
+    let recovered = recovered
+        .map_err(|stuck| stuck.to_string())?
+        .map_err(|error| error.to_string())?;
     if !recovered.is_clean() {
         return Ok(Came::NotUndone);
     }
     if !world.swept().is_empty() || !world.residue().is_empty() || !world.alive().is_empty() {
         let (swept, residue, alive) = (world.swept(), world.residue(), world.alive());
-        return Err(format!("all is said to be undone: swept {swept:?}, left {residue:?} and {alive:?}"));
+        return Err(format!(
+            "all is said to be undone: swept {swept:?}, left {residue:?} and {alive:?}"
+        ));
     }
     // A second recovery has nothing to do.
     let again = runtime.block_on(recover(&dir, &lock, &kit, "recover"));
-    let again = again.map_err(|stuck| stuck.to_string())?.map_err(|error| error.to_string())?;
+    let again = again
+        .map_err(|stuck| stuck.to_string())?
+        .map_err(|error| error.to_string())?;
     if !again.was_closed || !again.undos.is_empty() {
         return Err(format!("a second recovery found {:?}", again.undos));
     }
-    Ok(if recovered.undos.is_empty() { Came::Clean } else { Came::Undone })
+    Ok(if recovered.undos.is_empty() {
+        Came::Clean
+    } else {
+        Came::Undone
+    })
 }
 
 #[test]
@@ -118,7 +157,9 @@ fn what_a_killed_runner_has_left_is_undone_from_its_journal() {
     for seed in seeds {
         match kill(seed) {
             Ok(came) => seen.push(came),
-            Err(broken) => panic!("RESCC_SEED={seed} cargo test -p rescc-engine --test seeds killed: {broken}"),
+            Err(broken) => {
+                panic!("RESCC_SEED={seed} cargo test -p rescc-engine --test seeds killed: {broken}")
+            }
         }
     }
     for came in [Came::TooLate, Came::Clean, Came::Undone, Came::NotUndone] {

@@ -24,7 +24,10 @@ pub(crate) fn broken(trace: &Trace) -> Vec<String> {
     };
     let mut found = Vec::new();
     if trace.log_dropped > 0 {
-        found.push(format!("the log is too short for this test: {} lines are missing", trace.log_dropped));
+        found.push(format!(
+            "the log is too short for this test: {} lines are missing",
+            trace.log_dropped
+        ));
     }
     let operations = Operations::of(&trace.log);
     nothing_before_its_intent(&operations, &mut found);
@@ -68,7 +71,10 @@ fn nothing_before_its_intent(operations: &Operations, found: &mut Vec<String>) {
             Line::Operation { at, text, inside } => {
                 let allowed = inside.iter().any(|what| may(what, text));
                 if !allowed {
-                    found.push(format!("law 1: `{text}` at {} happened while there was only {inside:?}", at.0));
+                    found.push(format!(
+                        "law 1: `{text}` at {} happened while there was only {inside:?}",
+                        at.0
+                    ));
                 }
             }
             _ => {}
@@ -106,23 +112,43 @@ fn every_intent_is_settled(trace: &Trace, outcome: &Outcome, found: &mut Vec<Str
         }
     }
     for (id, open) in open {
-        let reported = outcome.judgement.injections.iter().find(|one| one.injection.0 == id);
+        let reported = outcome
+            .judgement
+            .injections
+            .iter()
+            .find(|one| one.injection.0 == id);
         let Some(reported) = reported else {
             found.push(format!("law 2: `{id}` is in the journal and not in the outcome"));
             continue;
         };
         let listed = !outcome.judgement.undone && !reported.undo.is_settled();
         if open && !listed {
-            found.push(format!("law 2: `{id}` stays open in the journal, the outcome says {:?}", reported.undo));
+            found.push(format!(
+                "law 2: `{id}` stays open in the journal, the outcome says {:?}",
+                reported.undo
+            ));
         }
         if !open && !reported.undo.is_settled() {
-            found.push(format!("law 2: `{id}` is settled in the journal, the outcome says {:?}", reported.undo));
+            found.push(format!(
+                "law 2: `{id}` is settled in the journal, the outcome says {:?}",
+                reported.undo
+            ));
         }
     }
-    if lost && !outcome.judgement.reasons.iter().any(|reason| reason.code == ReasonCode::JournalFailed) {
+    if lost
+        && !outcome
+            .judgement
+            .reasons
+            .iter()
+            .any(|reason| reason.code == ReasonCode::JournalFailed)
+    {
         found.push("law 2: the journal failed, and no reason says so".to_owned());
     }
-    let failed = outcome.judgement.injections.iter().any(|one| !one.undo.is_settled());
+    let failed = outcome
+        .judgement
+        .injections
+        .iter()
+        .any(|one| !one.undo.is_settled());
     if failed && outcome.judgement.undone {
         found.push("law 2: an undo failed, the outcome says that all is undone".to_owned());
     }
@@ -134,10 +160,16 @@ fn nothing_is_left(trace: &Trace, outcome: &Outcome, found: &mut Vec<String>) {
         return;
     }
     if !trace.swept.is_empty() {
-        found.push(format!("law 3: all is said to be undone, the end of the environment swept up {:?}", trace.swept));
+        found.push(format!(
+            "law 3: all is said to be undone, the end of the environment swept up {:?}",
+            trace.swept
+        ));
     }
     if !trace.residue.is_empty() || !trace.alive.is_empty() {
-        found.push(format!("law 3: all is said to be undone, left are {:?} and {:?}", trace.residue, trace.alive));
+        found.push(format!(
+            "law 3: all is said to be undone, left are {:?} and {:?}",
+            trace.residue, trace.alive
+        ));
     }
 }
 
@@ -148,7 +180,10 @@ fn pass_is_earned(trace: &Trace, outcome: &Outcome, operations: &Operations, fou
         return;
     }
     if !judgement.reasons.is_empty() || judgement.aborted_by.is_some() {
-        found.push(format!("law 4: pass with {:?}, {:?}", judgement.reasons, judgement.aborted_by));
+        found.push(format!(
+            "law 4: pass with {:?}, {:?}",
+            judgement.reasons, judgement.aborted_by
+        ));
     }
     // Of a step that was tried again, the last attempt counts.
     let mut last = BTreeMap::new();
@@ -164,19 +199,28 @@ fn pass_is_earned(trace: &Trace, outcome: &Outcome, operations: &Operations, fou
             found.push(format!("law 4: pass, and `{}` has no evidence", one.injection));
         }
         if !matches!(one.undo, UndoState::Verified { .. }) {
-            found.push(format!("law 4: pass, and the undo of `{}` is {:?}", one.injection, one.undo));
+            found.push(format!(
+                "law 4: pass, and the undo of `{}` is {:?}",
+                one.injection, one.undo
+            ));
         }
     }
     for expectation in &judgement.expectations {
         if expectation.met != Truth::Yes {
-            found.push(format!("law 4: pass, and `{}` is {:?}", expectation.text, expectation.met));
+            found.push(format!(
+                "law 4: pass, and `{}` is {:?}",
+                expectation.text, expectation.met
+            ));
         }
         if expectation.text.contains("Probe(") && expectation.samples == 0 {
             found.push(format!("law 4: pass, and `{}` has no data", expectation.text));
         }
     }
     let has_fault = trace.plan.workflow().is_some_and(|workflow| {
-        workflow.steps.iter().any(|step| matches!(step.run, Run::Fault(_)))
+        workflow
+            .steps
+            .iter()
+            .any(|step| matches!(step.run, Run::Fault(_)))
     });
     if has_fault && judgement.injections.is_empty() {
         found.push("law 4: pass, and no fault was injected".to_owned());
@@ -185,7 +229,9 @@ fn pass_is_earned(trace: &Trace, outcome: &Outcome, operations: &Operations, fou
     for line in &operations.lines {
         if let Line::Operation { text, .. } = line
             && text.ends_with(" (without effect)")
-            && ["freeze ", "port-add ", "disk-fill "].iter().any(|what| text.starts_with(what))
+            && ["freeze ", "port-add ", "disk-fill "]
+                .iter()
+                .any(|what| text.starts_with(what))
         {
             found.push(format!("law 4: pass, and there was `{text}`"));
         }
@@ -196,10 +242,16 @@ fn pass_is_earned(trace: &Trace, outcome: &Outcome, operations: &Operations, fou
 fn verdict_and_reasons_agree(trace: &Trace, outcome: &Outcome, found: &mut Vec<String>) {
     let judgement = &outcome.judgement;
     if judgement.verdict != Verdict::of(&judgement.reasons) {
-        found.push(format!("law 5: {:?} out of {:?}", judgement.verdict, judgement.reasons));
+        found.push(format!(
+            "law 5: {:?} out of {:?}",
+            judgement.verdict, judgement.reasons
+        ));
     }
     if judgement.verdict == Verdict::Refused {
-        found.push(format!("law 5: a run can't be refused here: {:?}", judgement.reasons));
+        found.push(format!(
+            "law 5: a run can't be refused here: {:?}",
+            judgement.reasons
+        ));
     }
     let exit = RunReport::exit(judgement.verdict, judgement.undone);
     let wanted = match judgement.verdict {
@@ -215,7 +267,10 @@ fn verdict_and_reasons_agree(trace: &Trace, outcome: &Outcome, found: &mut Vec<S
         found.push(format!("law 5: exit code {exit:?} instead of {wanted:?}"));
     }
     let told = trace.events.last().map(|event| &event.what);
-    let last = What::RunEnded { verdict: judgement.verdict, undone: judgement.undone };
+    let last = What::RunEnded {
+        verdict: judgement.verdict,
+        undone: judgement.undone,
+    };
     if told != Some(&last) {
         found.push(format!("law 5: the last event is {told:?} instead of {last:?}"));
     }
@@ -226,10 +281,18 @@ fn one_action_a_target(operations: &Operations, found: &mut Vec<String>) {
     let mut busy: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in &operations.lines {
         match line {
-            Line::Begin { at, what, instance, id } => {
+            Line::Begin {
+                at,
+                what,
+                instance,
+                id,
+            } => {
                 let others = busy.entry(instance).or_default();
                 if !others.is_empty() {
-                    found.push(format!("law 6: at {} {what} of `{id}` began on `{instance}` beside {others:?}", at.0));
+                    found.push(format!(
+                        "law 6: at {} {what} of `{id}` began on `{instance}` beside {others:?}",
+                        at.0
+                    ));
                 }
                 others.push(id);
             }
@@ -254,7 +317,8 @@ fn nothing_new_after_the_abort(operations: &Operations, found: &mut Vec<String>)
                 aborted.get_or_insert(*at);
             }
             Line::Event { kind, text, .. }
-                if aborted.is_some() && ["step_started", "heal_started", "step_active"].contains(&kind.as_str()) =>
+                if aborted.is_some()
+                    && ["step_started", "heal_started", "step_active"].contains(&kind.as_str()) =>
             {
                 found.push(format!("law 7: after the abort came {text}"));
             }
@@ -262,7 +326,8 @@ fn nothing_new_after_the_abort(operations: &Operations, found: &mut Vec<String>)
                 found.push(format!("law 7: after the abort the intent of `{id}` was written"));
             }
             Line::Begin { at, what, id, .. }
-                if aborted.is_some_and(|abort| *at > abort) && ["prepare", "apply", "heal"].contains(&what.as_str()) =>
+                if aborted.is_some_and(|abort| *at > abort)
+                    && ["prepare", "apply", "heal"].contains(&what.as_str()) =>
             {
                 found.push(format!("law 7: after the abort {what} of `{id}` began"));
             }
@@ -282,18 +347,24 @@ fn undone_newest_first(trace: &Trace, found: &mut Vec<String>) {
             What::StepStarted { step, .. } => {
                 ages.insert(step.clone(), place);
             }
-            What::Stage { stage: Stage::Undoing } => undoing = true,
+            What::Stage {
+                stage: Stage::Undoing,
+            } => undoing = true,
             What::UndoStarted { injection } if !undoing => {
                 before.insert(injection.0.clone());
             }
             What::UndoStarted { injection } if !before.contains(&injection.0) => {
                 let step = injection.0.split('/').next().unwrap_or_default();
                 let Some(&age) = ages.get(step) else {
-                    found.push(format!("law 8: `{injection}` is undone, and its step never started"));
+                    found.push(format!(
+                        "law 8: `{injection}` is undone, and its step never started"
+                    ));
                     continue;
                 };
                 if youngest.is_some_and(|youngest| youngest < age) {
-                    found.push(format!("law 8: `{injection}` is taken back after something older"));
+                    found.push(format!(
+                        "law 8: `{injection}` is taken back after something older"
+                    ));
                 }
                 youngest = Some(age);
             }
@@ -305,33 +376,63 @@ fn undone_newest_first(trace: &Trace, found: &mut Vec<String>) {
 /// 9. The run ends within its bound; its deadline ends what it is about.
 fn ends_in_time(trace: &Trace, outcome: &Outcome, found: &mut Vec<String>) {
     if outcome.duration > trace.bound {
-        found.push(format!("law 9: it took {:?}, the bound is {:?}", outcome.duration, trace.bound));
+        found.push(format!(
+            "law 9: it took {:?}, the bound is {:?}",
+            outcome.duration, trace.bound
+        ));
     }
     let entered = |wanted: Stage| {
         let is = |what: &What| matches!(what, What::Stage { stage } if *stage == wanted);
-        trace.events.iter().find(|event| is(&event.what)).map(|event| event.at)
+        trace
+            .events
+            .iter()
+            .find(|event| is(&event.what))
+            .map(|event| event.at)
     };
-    let deadline = trace.plan.workflow().and_then(|workflow| workflow.limits.deadline);
-    if let (Some(deadline), Some(from), Some(to)) = (deadline, entered(Stage::Acting), entered(Stage::Undoing))
+    let deadline = trace
+        .plan
+        .workflow()
+        .and_then(|workflow| workflow.limits.deadline);
+    if let (Some(deadline), Some(from), Some(to)) =
+        (deadline, entered(Stage::Acting), entered(Stage::Undoing))
         && trace.jumps == 0
         && to.saturating_sub(from) > deadline + std::time::Duration::from_millis(200)
     {
-        found.push(format!("law 9: it acted for {:?}, the deadline is {deadline:?}", to.saturating_sub(from)));
+        found.push(format!(
+            "law 9: it acted for {:?}, the deadline is {deadline:?}",
+            to.saturating_sub(from)
+        ));
     }
 }
 
 /// 11. Where the steady state was not reached, nothing was touched.
-fn no_steady_state_no_touch(trace: &Trace, outcome: &Outcome, operations: &Operations, found: &mut Vec<String>) {
-    let reached = !outcome.judgement.reasons.iter().any(|one| one.code == ReasonCode::SteadyStateNotReached);
-    let acting = trace.events.iter().any(|event| matches!(event.what, What::Stage { stage: Stage::Acting }));
+fn no_steady_state_no_touch(
+    trace: &Trace,
+    outcome: &Outcome,
+    operations: &Operations,
+    found: &mut Vec<String>,
+) {
+    let reached = !outcome
+        .judgement
+        .reasons
+        .iter()
+        .any(|one| one.code == ReasonCode::SteadyStateNotReached);
+    let acting = trace
+        .events
+        .iter()
+        .any(|event| matches!(event.what, What::Stage { stage: Stage::Acting }));
     if reached && acting {
         return;
     }
     for line in &operations.lines {
         match line {
-            Line::Begin { what, id, .. } => found.push(format!("law 11: no steady state, and {what} of `{id}` began")),
+            Line::Begin { what, id, .. } => {
+                found.push(format!("law 11: no steady state, and {what} of `{id}` began"))
+            }
             Line::Journal { what, id, .. } if what == "intent" => {
-                found.push(format!("law 11: no steady state, and the journal has an intent of `{id}`"));
+                found.push(format!(
+                    "law 11: no steady state, and the journal has an intent of `{id}`"
+                ));
             }
             _ => {}
         }
@@ -348,7 +449,10 @@ fn watched_in_time(trace: &Trace, operations: &Operations, found: &mut Vec<Strin
             }
             Line::Disarm { at, id } => match armed.remove(id.as_str()) {
                 Some(until) if *at > until && trace.jumps == 0 => {
-                    found.push(format!("law 12: `{id}` was over {:?} after its time", at.since(until)));
+                    found.push(format!(
+                        "law 12: `{id}` was over {:?} after its time",
+                        at.since(until)
+                    ));
                 }
                 _ => {}
             },

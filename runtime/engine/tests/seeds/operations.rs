@@ -14,21 +14,56 @@ pub(crate) struct Operations {
 #[derive(Clone, Debug)]
 pub(crate) enum Line {
     /// A call of an action began.
-    Begin { at: Moment, what: String, instance: String, id: String },
+    Begin {
+        at: Moment,
+        what: String,
+        instance: String,
+        id: String,
+    },
     /// It ended, or was given up.
-    End { instance: String, id: String },
+    End {
+        instance: String,
+        id: String,
+    },
     /// The environment was asked for something that changes it, within which calls on that instance.
-    Operation { at: Moment, text: String, inside: Vec<String> },
+    Operation {
+        at: Moment,
+        text: String,
+        inside: Vec<String>,
+    },
     /// Something was written into the journal.
-    Journal { how: String, what: String, id: String },
-    Event { at: Moment, kind: String, text: String },
-    Arm { id: String, until: Moment },
-    Disarm { at: Moment, id: String },
+    Journal {
+        how: String,
+        what: String,
+        id: String,
+    },
+    Event {
+        at: Moment,
+        kind: String,
+        text: String,
+    },
+    Arm {
+        id: String,
+        until: Moment,
+    },
+    Disarm {
+        at: Moment,
+        id: String,
+    },
 }
 
 /// The operations that change an instance.
 const OPERATIONS: [&str; 10] = [
-    "signal", "freeze", "thaw", "port-add", "port-remove", "disk-fill", "disk-release", "start", "stop", "restart",
+    "signal",
+    "freeze",
+    "thaw",
+    "port-add",
+    "port-remove",
+    "disk-fill",
+    "disk-release",
+    "start",
+    "stop",
+    "restart",
 ];
 
 // === impl Operations ===
@@ -48,25 +83,44 @@ impl Operations {
             match word(0).as_str() {
                 "begin" => {
                     open.push((word(1), word(2), word(3)));
-                    lines.push(Line::Begin { at: *at, what: word(1), instance: word(2), id: word(3) });
+                    lines.push(Line::Begin {
+                        at: *at,
+                        what: word(1),
+                        instance: word(2),
+                        id: word(3),
+                    });
                 }
                 "end" => {
                     let call = (word(1), word(2), word(3));
                     if let Some(place) = open.iter().position(|other| *other == call) {
                         open.remove(place);
                     }
-                    lines.push(Line::End { instance: call.1, id: call.2 });
+                    lines.push(Line::End {
+                        instance: call.1,
+                        id: call.2,
+                    });
                 }
                 "event" => {
                     let text = words.get(3..).unwrap_or_default().join(" ");
                     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-                    let kind = value.get("event").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+                    let kind = value
+                        .get("event")
+                        .and_then(|kind| kind.as_str())
+                        .unwrap_or_default()
+                        .to_owned();
                     lines.push(Line::Event { at: *at, kind, text });
                 }
-                "arm" => lines.push(Line::Arm { id: word(1), until: Moment(word(2).parse().unwrap_or(0)) }),
+                "arm" => lines.push(Line::Arm {
+                    id: word(1),
+                    until: Moment(word(2).parse().unwrap_or(0)),
+                }),
                 "disarm" => lines.push(Line::Disarm { at: *at, id: word(1) }),
                 "sample" => {}
-                _ => lines.push(Line::Journal { how: word(0), what: word(1), id: word(2) }),
+                _ => lines.push(Line::Journal {
+                    how: word(0),
+                    what: word(1),
+                    id: word(2),
+                }),
             }
         }
         Self { lines }
@@ -90,5 +144,9 @@ fn operation(at: Moment, text: &str, open: &[(String, String, String)]) -> Optio
         .filter(|(_, instance, id)| instance == about || id == about)
         .map(|(what, _, _)| what.clone())
         .collect();
-    Some(Line::Operation { at, text: text.to_owned(), inside })
+    Some(Line::Operation {
+        at,
+        text: text.to_owned(),
+        inside,
+    })
 }

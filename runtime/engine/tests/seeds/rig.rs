@@ -56,7 +56,10 @@ pub(crate) enum Ended {
 impl Trace {
     /// All of it as text: the same run gives the same bytes.
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("plan: {}\n", serde_json::to_string_pretty(&*self.plan).unwrap_or_default());
+        let mut text = format!(
+            "plan: {}\n",
+            serde_json::to_string_pretty(&*self.plan).unwrap_or_default()
+        );
         for (at, line) in &self.log {
             text.push_str(&format!("{:>16.6} {line}\n", at.0 as f64 / 1e9));
         }
@@ -87,8 +90,9 @@ pub(crate) struct Ready {
 
 /// Makes a scenario ready.
 pub(crate) fn ready(scenario: &Scenario) -> Ready {
-    let mut runtime =
-        SimRuntime::new(scenario.seed).with_max_polls(MAX_POLLS).with_clock_faults(scenario.clock);
+    let mut runtime = SimRuntime::new(scenario.seed)
+        .with_max_polls(MAX_POLLS)
+        .with_clock_faults(scenario.clock);
     let (clock, spawner) = (runtime.clock(), runtime.spawner());
     let adapter = SimAdapter::with_options(scenario.options.clone());
     let run = RunId(format!("run-{}", scenario.seed));
@@ -106,8 +110,12 @@ pub(crate) fn ready(scenario: &Scenario) -> Ready {
     let world = adapter.latest().expect("a world was opened");
 
     let actions = Arc::new(traced(&rescc_stdlib::actions(), &world));
-    let catalogue =
-        Catalogue { actions: actions.specs(), probes: Vec::new(), adapters: vec![adapter.spec()] }.sorted();
+    let catalogue = Catalogue {
+        actions: actions.specs(),
+        probes: Vec::new(),
+        adapters: vec![adapter.spec()],
+    }
+    .sorted();
     let plan = Arc::new(planned(scenario, &listed, &catalogue));
     let bound = bound::longest(scenario, &plan, &catalogue);
     let probers = plan
@@ -118,9 +126,17 @@ pub(crate) fn ready(scenario: &Scenario) -> Ready {
         .collect::<BTreeMap<_, _>>();
 
     let recorder = Arc::new(FaultyRecorder::new(world.clone(), scenario.journal));
-    let listener = Arc::new(TracingListener { world: world.clone(), events: Lock::default() });
+    let listener = Arc::new(TracingListener {
+        world: world.clone(),
+        events: Lock::default(),
+    });
     let (sender, interrupts) = mpsc::channel(16);
-    spawner.spawn(Box::pin(speak(sender, scenario.notices.clone(), scenario.hangs_up, Arc::clone(&clock))));
+    spawner.spawn(Box::pin(speak(
+        sender,
+        scenario.notices.clone(),
+        scenario.hangs_up,
+        Arc::clone(&clock),
+    )));
     let session = Session {
         run,
         plan: Arc::clone(&plan),
@@ -135,12 +151,33 @@ pub(crate) fn ready(scenario: &Scenario) -> Ready {
         listener: Arc::clone(&listener) as _,
         interrupts,
     };
-    Ready { runtime, clock, environment, world, actions, plan, bound, recorder, listener, session }
+    Ready {
+        runtime,
+        clock,
+        environment,
+        world,
+        actions,
+        plan,
+        bound,
+        recorder,
+        listener,
+        session,
+    }
 }
 
 /// Runs a scenario from its beginning to its end.
 pub(crate) fn run(scenario: &Scenario) -> Trace {
-    let Ready { mut runtime, clock, world, plan, bound, recorder, listener, session, .. } = ready(scenario);
+    let Ready {
+        mut runtime,
+        clock,
+        world,
+        plan,
+        bound,
+        recorder,
+        listener,
+        session,
+        ..
+    } = ready(scenario);
     let patience = clock.now().after(bound.saturating_add(Duration::from_secs(60)));
     let ended = runtime.block_on(async {
         let late = clock.sleep_until(patience);
@@ -172,7 +209,14 @@ fn at_once<T>(runtime: &mut SimRuntime, work: impl Future<Output = T>) -> T {
 fn planned(scenario: &Scenario, listed: &[rescc_core::resource::Instance], catalogue: &Catalogue) -> Plan {
     let plan = |program: Program| -> Result<Plan, Vec<Refusal>> {
         let worst_case = bound::worst_case(&program, catalogue);
-        resolve(program, WORKFLOW, scenario.seed, listed, worst_case, String::new())
+        resolve(
+            program,
+            WORKFLOW,
+            scenario.seed,
+            listed,
+            worst_case,
+            String::new(),
+        )
     };
     plan(scenario.program.clone()).unwrap_or_else(|_| {
         let mut program = scenario.program.clone();
@@ -187,7 +231,12 @@ fn planned(scenario: &Scenario, listed: &[rescc_core::resource::Instance], catal
 }
 
 /// Says what there is to say, each at its time; then falls silent or hangs up.
-async fn speak(sender: mpsc::Sender<Notice>, notices: Vec<(Duration, Notice)>, hangs_up: bool, clock: Arc<dyn Clock>) {
+async fn speak(
+    sender: mpsc::Sender<Notice>,
+    notices: Vec<(Duration, Notice)>,
+    hangs_up: bool,
+    clock: Arc<dyn Clock>,
+) {
     let began = clock.now();
     for (at, notice) in notices {
         clock.sleep_until(began.after(at)).await;

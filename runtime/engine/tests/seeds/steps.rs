@@ -14,8 +14,16 @@ use crate::dice::Dice;
 const MIB: u64 = 1 << 20;
 
 fn call(action: &str, target: Target, arguments: &[(&str, Value)]) -> Call {
-    let arguments: Arguments = arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    Call { action: action.to_owned(), text: format!("{action}({target})"), target, arguments }
+    let arguments: Arguments = arguments
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    Call {
+        action: action.to_owned(),
+        text: format!("{action}({target})"),
+        target,
+        arguments,
+    }
 }
 
 fn target(dice: &mut Dice, names: &Names) -> Target {
@@ -29,7 +37,11 @@ fn heal(dice: &mut Dice, target: Target) -> Call {
     if dice.percent(50) {
         call("start", target, &[])
     } else {
-        call("restart", target, &[("grace", Value::Duration(dice.millis(0, 2_000)))])
+        call(
+            "restart",
+            target,
+            &[("grace", Value::Duration(dice.millis(0, 2_000)))],
+        )
     }
 }
 
@@ -46,7 +58,11 @@ fn fault(dice: &mut Dice, target: Target) -> (Call, Option<Duration>) {
         }
         6 | 7 => {
             let delay = dice.millis(5, 300);
-            let jitter = if dice.percent(50) { delay / 2 } else { Duration::ZERO };
+            let jitter = if dice.percent(50) {
+                delay / 2
+            } else {
+                Duration::ZERO
+            };
             let share = if dice.percent(70) { 1.0 } else { 0.5 };
             let arguments = [
                 ("delay", Value::Duration(delay)),
@@ -63,13 +79,25 @@ fn fault(dice: &mut Dice, target: Target) -> (Call, Option<Duration>) {
                 ("used", Value::Ratio(0.9))
             };
             let duration = dice.percent(65).then(|| dice.millis(200, 3_000));
-            (call("fill_disk", target, &[("folder", Value::Text("/data".to_owned())), amount]), duration)
+            (
+                call(
+                    "fill_disk",
+                    target,
+                    &[("folder", Value::Text("/data".to_owned())), amount],
+                ),
+                duration,
+            )
         }
     }
 }
 
 fn backoff(dice: &mut Dice, attempts: u64) -> Backoff {
-    Backoff { first: dice.millis(50, 500), max: dice.millis(500, 1_000), factor: 2.0, attempts: attempts as u32 }
+    Backoff {
+        first: dice.millis(50, 500),
+        max: dice.millis(500, 1_000),
+        factor: 2.0,
+        attempts: attempts as u32,
+    }
 }
 
 /// Nought to two policies.
@@ -87,7 +115,10 @@ pub(crate) fn policies(dice: &mut Dice, names: &Names) -> BTreeMap<String, HealP
                 when,
                 hold: dice.millis(0, 800),
                 ladder: (0..rungs).map(|_| heal(dice, Target::It)).collect(),
-                retry: { let attempts = dice.within(1, 3); backoff(dice, attempts) },
+                retry: {
+                    let attempts = dice.within(1, 3);
+                    backoff(dice, attempts)
+                },
                 cooldown: dice.millis(0, 2_000),
             };
             (name.to_owned(), policy)
@@ -137,17 +168,36 @@ fn step(dice: &mut Dice, names: &Names, before: &[Step], number: u64) -> Step {
         }
         62..=74 => {
             let until = conditions::awaited(dice, names);
-            ("wait", Run::Wait { until, within: dice.millis(500, 6_000) })
+            (
+                "wait",
+                Run::Wait {
+                    until,
+                    within: dice.millis(500, 6_000),
+                },
+            )
         }
-        75..=87 if !names.faults.is_empty() => ("undo", Run::Undo { step: dice.one(&names.faults).clone() }),
-        _ => ("rest", Run::Sleep { time: dice.millis(50, 3_000) }),
+        75..=87 if !names.faults.is_empty() => (
+            "undo",
+            Run::Undo {
+                step: dice.one(&names.faults).clone(),
+            },
+        ),
+        _ => (
+            "rest",
+            Run::Sleep {
+                time: dice.millis(50, 3_000),
+            },
+        ),
     };
     let may_fail = matches!(run, Run::Fault(_) | Run::Heal(_));
     let mut after = after(dice, before);
     if let Run::Undo { step } = &run
         && dice.percent(80)
     {
-        after = vec![After { step: step.clone(), is: StepEvent::Active }];
+        after = vec![After {
+            step: step.clone(),
+            is: StepEvent::Active,
+        }];
     }
     let attempts = dice.within(2, 3);
     Step {
@@ -156,7 +206,11 @@ fn step(dice: &mut Dice, names: &Names, before: &[Step], number: u64) -> Step {
         run,
         duration,
         after,
-        on_error: if dice.percent(30) { OnError::Continue } else { OnError::Abort },
+        on_error: if dice.percent(30) {
+            OnError::Continue
+        } else {
+            OnError::Abort
+        },
         retry: (may_fail && dice.percent(35)).then(|| backoff(dice, attempts)),
         timeout: (may_fail && dice.percent(20)).then(|| dice.millis(500, 6_000)),
     }
@@ -177,7 +231,10 @@ fn after(dice: &mut Dice, before: &[Step]) -> Vec<After> {
             _ => StepEvent::Ended,
         };
         if after.iter().all(|known| known.step != other.name) {
-            after.push(After { step: other.name.clone(), is });
+            after.push(After {
+                step: other.name.clone(),
+                is,
+            });
         }
     }
     after

@@ -59,7 +59,12 @@ impl Tally {
         self.simulated += outcome.duration;
         let judgement = &outcome.judgement;
         let mut seen = vec![format!("verdict {}", judgement.verdict)];
-        seen.extend(judgement.reasons.iter().map(|reason| format!("reason {:?}", reason.code)));
+        seen.extend(
+            judgement
+                .reasons
+                .iter()
+                .map(|reason| format!("reason {:?}", reason.code)),
+        );
         let mut note = |is: bool, what: &str| {
             if is {
                 seen.push(what.to_owned());
@@ -67,7 +72,10 @@ impl Tally {
         };
         note(!judgement.undone, "not undone");
         note(trace.jumps > 0, "clock that jumped");
-        note(judgement.heals.iter().any(|heal| heal.held), "policy that gave up");
+        note(
+            judgement.heals.iter().any(|heal| heal.held),
+            "policy that gave up",
+        );
         for one in &judgement.injections {
             match &one.undo {
                 UndoState::Failed { .. } => note(true, "undo failed"),
@@ -75,7 +83,10 @@ impl Tally {
                 UndoState::NotApplied => note(true, "injection that was never applied"),
                 UndoState::Open => note(true, "undo that is open"),
             }
-            note(one.injection.0.matches('/').count() == 2, "step that was tried again");
+            note(
+                one.injection.0.matches('/').count() == 2,
+                "step that was tried again",
+            );
         }
         for step in &judgement.steps {
             match &step.recovered_by {
@@ -104,13 +115,21 @@ impl Tally {
 
     /// What no seed came to, and should.
     pub(crate) fn unseen(&self) -> Vec<&'static str> {
-        INTERESTING.into_iter().filter(|what| !self.seen.contains_key(*what)).collect()
+        INTERESTING
+            .into_iter()
+            .filter(|what| !self.seen.contains_key(*what))
+            .collect()
     }
 }
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{} seeds, {}s of simulated time", self.seeds, self.simulated.as_secs())?;
+        writeln!(
+            f,
+            "{} seeds, {}s of simulated time",
+            self.seeds,
+            self.simulated.as_secs()
+        )?;
         for (what, count) in &self.seen {
             let length = (count * 40).div_ceil(self.seeds.max(1)) as usize;
             writeln!(f, "{what:>36} {count:>6} {}", "#".repeat(length))?;

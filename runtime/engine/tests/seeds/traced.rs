@@ -68,10 +68,16 @@ pub(crate) fn traced(actions: &Actions, world: &SimWorld) -> Actions {
     let mut traced = Actions::default();
     for spec in actions.specs() {
         if let Some(inner) = actions.fault(&spec.name) {
-            traced = traced.with_fault(Traced { inner, world: world.clone() });
+            traced = traced.with_fault(Traced {
+                inner,
+                world: world.clone(),
+            });
         }
         if let Some(inner) = actions.heal(&spec.name) {
-            traced = traced.with_heal(Traced { inner, world: world.clone() });
+            traced = traced.with_heal(Traced {
+                inner,
+                world: world.clone(),
+            });
         }
     }
     traced
@@ -83,12 +89,20 @@ impl<'a> Call<'a> {
     fn begin(world: &'a SimWorld, what: &str, instance: &str, id: &str) -> Self {
         let what = format!("{what} {instance} {id}");
         world.note(format!("{OURS}begin {what}"));
-        Self { world, what, ended: false }
+        Self {
+            world,
+            what,
+            ended: false,
+        }
     }
 
     fn end<T: std::fmt::Debug>(mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         self.ended = true;
-        self.world.note(format!("{OURS}end {} {}", self.what, if result.is_ok() { "ok" } else { "failed" }));
+        self.world.note(format!(
+            "{OURS}end {} {}",
+            self.what,
+            if result.is_ok() { "ok" } else { "failed" }
+        ));
         result
     }
 }
@@ -114,7 +128,12 @@ impl Fault for Traced<dyn Fault> {
     }
 
     async fn prepare(&self, context: &ActionContext) -> Result<serde_json::Value, Failure> {
-        let call = Call::begin(&self.world, "prepare", &context.instance.name, &context.injection.0);
+        let call = Call::begin(
+            &self.world,
+            "prepare",
+            &context.instance.name,
+            &context.injection.0,
+        );
         call.end(self.inner.prepare(context).await)
     }
 
@@ -133,7 +152,12 @@ impl Fault for Traced<dyn Fault> {
     }
 
     async fn verify_undone(&self, context: &UndoContext, record: &UndoRecord) -> Result<String, Failure> {
-        let call = Call::begin(&self.world, "verify-undone", &record.instance, &record.injection.0);
+        let call = Call::begin(
+            &self.world,
+            "verify-undone",
+            &record.instance,
+            &record.injection.0,
+        );
         call.end(self.inner.verify_undone(context, record).await)
     }
 }
@@ -154,7 +178,11 @@ impl Heal for Traced<dyn Heal> {
 
 impl FaultyRecorder {
     pub(crate) fn new(world: SimWorld, faults: JournalFaults) -> Self {
-        Self { world, faults, entries: Lock::default() }
+        Self {
+            world,
+            faults,
+            entries: Lock::default(),
+        }
     }
 
     pub(crate) fn entries(&self) -> Vec<Appended> {
@@ -184,8 +212,21 @@ impl Recorder for FaultyRecorder {
             other => format!("other {other:?}"),
         };
         self.world.note(format!("{OURS}{how} {what}"));
-        self.entries.with(|entries| entries.push(Appended { entry: entry.clone(), durable, confirmed }));
-        if confirmed { Ok(()) } else { Err(io::Error::new(io::ErrorKind::StorageFull, "a simulated full disk")) }
+        self.entries.with(|entries| {
+            entries.push(Appended {
+                entry: entry.clone(),
+                durable,
+                confirmed,
+            })
+        });
+        if confirmed {
+            Ok(())
+        } else {
+            Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "a simulated full disk",
+            ))
+        }
     }
 }
 
@@ -194,12 +235,19 @@ impl Recorder for FaultyRecorder {
 impl Listener for TracingListener {
     fn event(&self, event: &Event) {
         let what = serde_json::to_string(&event.what).unwrap_or_default();
-        self.world.note(format!("{OURS}event {} {} {what}", event.sequence, event.at.as_nanos()));
+        self.world.note(format!(
+            "{OURS}event {} {} {what}",
+            event.sequence,
+            event.at.as_nanos()
+        ));
         self.events.with(|events| events.push(event.clone()));
     }
 
     fn sample(&self, probe: &str, sample: &rescc_slo::Sample) {
-        self.world.note(format!("{OURS}sample {probe} {} {} {}", sample.begun, sample.ended, sample.good));
+        self.world.note(format!(
+            "{OURS}sample {probe} {} {} {}",
+            sample.begun, sample.ended, sample.good
+        ));
     }
 }
 

@@ -26,7 +26,11 @@ impl Machine {
                 StepReport {
                     name: step.name.clone(),
                     action: describe(step),
-                    targets: step.run.call().map(|call| self.plan.instances_of(&call.target).to_vec()).unwrap_or_default(),
+                    targets: step
+                        .run
+                        .call()
+                        .map(|call| self.plan.instances_of(&call.target).to_vec())
+                        .unwrap_or_default(),
                     outcome: state.outcome.unwrap_or(StepOutcome::Aborted),
                     detail: state.detail.clone(),
                     started: since(state.started),
@@ -81,7 +85,11 @@ impl Machine {
         (0..SLICES)
             .map(|slice| {
                 let from = self.began.0.saturating_add(slice.saturating_mul(length));
-                let window = Window { after: from.checked_sub(1), to: from.saturating_add(length - 1), begun_since: None };
+                let window = Window {
+                    after: from.checked_sub(1),
+                    to: from.saturating_add(length - 1),
+                    begun_since: None,
+                };
                 Slice {
                     from: Moment(from).since(self.began),
                     good: series.good(&window),

@@ -26,7 +26,10 @@ impl Machine {
     /// How long a step's recovery took, and what brought it. `None` where nothing can be said; no time where the
     /// system did not recover, or only by our own undo. What is seen after the judged time is tainted by our own
     /// hand: it only tells that it was our hand.
-    pub(in crate::machine) fn recovery(&self, index: usize) -> Option<(Option<Duration>, Option<RecoveredBy>)> {
+    pub(in crate::machine) fn recovery(
+        &self,
+        index: usize,
+    ) -> Option<(Option<Duration>, Option<RecoveredBy>)> {
         let steady = self.workflow.steady_state.as_ref()?;
         if !self.is_fault_step(index) {
             return None;
@@ -34,14 +37,24 @@ impl Machine {
         let bit = self.step_injections(index).filter_map(|one| one.bit).min()?;
         let mut end = self.judged_until.unwrap_or(Moment(u64::MAX));
         let has_duration = self.duration_of(index).is_some();
-        let fault_end = if has_duration { self.end_of_fault(index).filter(|at| *at <= end)? } else { bit };
+        let fault_end = if has_duration {
+            self.end_of_fault(index).filter(|at| *at <= end)?
+        } else {
+            bit
+        };
         if has_duration {
-            end = self.next_fault_in_peace(index, fault_end).map_or(end, |at| at.min(end));
+            end = self
+                .next_fault_in_peace(index, fault_end)
+                .map_or(end, |at| at.min(end));
         }
         let turns = &self.observed.steady;
         let (judged, tainted) = turns.split_at(turns.partition_point(|(at, _)| *at <= end.0));
         let lost = judged.iter().any(|(at, holds)| *at >= bit.0 && !holds)
-            || judged.iter().rev().find(|(at, _)| *at <= bit.0).is_none_or(|(_, holds)| !holds);
+            || judged
+                .iter()
+                .rev()
+                .find(|(at, _)| *at <= bit.0)
+                .is_none_or(|(_, holds)| !holds);
         if !lost {
             return Some((Some(Duration::ZERO), Some(RecoveredBy::NeverLost)));
         }
@@ -59,7 +72,11 @@ impl Machine {
         };
         // The turn that proves it: the first one from the recovery on, or the last one before.
         let recovered = fault_end.0.saturating_add(time);
-        let already = judged.iter().rev().find(|(at, _)| *at <= recovered).filter(|(_, holds)| *holds);
+        let already = judged
+            .iter()
+            .rev()
+            .find(|(at, _)| *at <= recovered)
+            .filter(|(_, holds)| *holds);
         let proof = already.or_else(|| judged.iter().find(|(at, holds)| *holds && *at >= recovered));
         let holds_at = proof.map_or(end, |(at, _)| Moment(*at));
         // A fault without a duration that we took away before the system came back was our recovery.
@@ -73,9 +90,18 @@ impl Machine {
     /// doing, not that of a fault which was over before.
     fn next_fault_in_peace(&self, index: usize, since: Moment) -> Option<Moment> {
         let held = |moment: Moment| {
-            self.observed.steady.iter().rev().find(|(at, _)| *at <= moment.0).is_some_and(|(_, holds)| *holds)
+            self.observed
+                .steady
+                .iter()
+                .rev()
+                .find(|(at, _)| *at <= moment.0)
+                .is_some_and(|(_, holds)| *holds)
         };
-        let others = self.injections.iter().filter(|one| one.step != index).filter_map(|one| one.bit);
+        let others = self
+            .injections
+            .iter()
+            .filter(|one| one.step != index)
+            .filter_map(|one| one.bit);
         others.filter(|at| *at >= since && held(*at)).min()
     }
 
@@ -88,9 +114,15 @@ impl Machine {
     /// How long a step has not recovered at the end of the judged time; `None` where it has, or where that can't
     /// be said.
     pub(super) fn not_recovered_for(&self, index: usize) -> Option<Duration> {
-        let Some((None, _)) = self.recovery(index) else { return None };
+        let Some((None, _)) = self.recovery(index) else {
+            return None;
+        };
         let bit = self.step_injections(index).filter_map(|one| one.bit).min()?;
-        let from = if self.duration_of(index).is_some() { self.end_of_fault(index)? } else { bit };
+        let from = if self.duration_of(index).is_some() {
+            self.end_of_fault(index)?
+        } else {
+            bit
+        };
         Some(self.judged_until?.since(from))
     }
 
@@ -103,7 +135,9 @@ impl Machine {
             .filter_map(|(index, heal)| Some((heal.succeeded()?, index, heal)))
             .filter(|(at, _, _)| *at >= bit && *at <= recovered)
             .max_by_key(|(at, index, _)| (*at, *index));
-        let Some((_, index, heal)) = last else { return RecoveredBy::System };
+        let Some((_, index, heal)) = last else {
+            return RecoveredBy::System;
+        };
         match heal.policy().and_then(|policy| self.policies.get(policy)) {
             Some(policy) => RecoveredBy::Policy(policy.name.clone()),
             None => {
@@ -121,11 +155,16 @@ impl Machine {
             .iter()
             .enumerate()
             .filter(|(index, _)| {
-                self.step_injections(*index)
-                    .any(|one| one.applied.is_some_and(|from| from <= at) && one.undo_verified.is_none_or(|to| to >= at))
+                self.step_injections(*index).any(|one| {
+                    one.applied.is_some_and(|from| from <= at) && one.undo_verified.is_none_or(|to| to >= at)
+                })
             })
             .map(|(_, step)| step.name.as_str())
             .collect();
-        if names.is_empty() { String::new() } else { format!("during {}", names.join(", ")) }
+        if names.is_empty() {
+            String::new()
+        } else {
+            format!("during {}", names.join(", "))
+        }
     }
 }

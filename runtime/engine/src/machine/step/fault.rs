@@ -25,7 +25,8 @@ impl Machine {
         for instance in targets {
             let id = InjectionId::new(&name, instance, attempt);
             let place = self.injections.len();
-            self.injections.push(Injection::new(id, index, call.action.clone(), instance.clone()));
+            self.injections
+                .push(Injection::new(id, index, call.action.clone(), instance.clone()));
             if let Some(state) = self.steps.get_mut(index) {
                 state.injections.push(place);
             }
@@ -35,7 +36,12 @@ impl Machine {
     fn not_injected(&mut self, now: Moment, index: usize, why: &str) {
         let name = self.step_name(index);
         let message = format!("`{name}` was not injected: {why}");
-        self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::NotInjected, name, message.clone()));
+        self.reasons.push(Reason::new(
+            Verdict::Inconclusive,
+            ReasonCode::NotInjected,
+            name,
+            message.clone(),
+        ));
         self.fail_step(now, index, message);
     }
 
@@ -48,15 +54,23 @@ impl Machine {
         let mut hit = self.touched_instances();
         hit.extend(targets.iter().map(String::as_str));
         for (name, resource) in &self.plan.program.resources {
-            let all: Vec<&Instance> = self.instances.values().filter(|one| one.resource == *name).collect();
+            let all: Vec<&Instance> = self
+                .instances
+                .values()
+                .filter(|one| one.resource == *name)
+                .collect();
             if !all.iter().any(|one| targets.contains(&one.name)) {
                 continue;
             }
-            let left =
-                all.iter().filter(|one| !hit.contains(one.name.as_str()) && one.healthy == Some(true)).count();
+            let left = all
+                .iter()
+                .filter(|one| !hit.contains(one.name.as_str()) && one.healthy == Some(true))
+                .count();
             let wanted = resource.min_healthy.of(all.len());
             if left < wanted {
-                return Some(format!("it would leave {left} of `{name}` healthy, {wanted} must be"));
+                return Some(format!(
+                    "it would leave {left} of `{name}` healthy, {wanted} must be"
+                ));
             }
         }
         None
@@ -78,7 +92,10 @@ impl Machine {
             InjectionState::Settled => matches!(injection.undo, UndoState::Failed { .. }),
             InjectionState::InForce => {
                 self.limits_of(&injection.action).lasting
-                    || self.instances.get(&injection.instance).is_none_or(|one| one.healthy != Some(true))
+                    || self
+                        .instances
+                        .get(&injection.instance)
+                        .is_none_or(|one| one.healthy != Some(true))
             }
             _ => true,
         }
@@ -98,11 +115,18 @@ impl Machine {
             StepPhase::Waiting | StepPhase::Ended => false,
             StepPhase::Retrying => state.until.is_some_and(|at| at > now),
             StepPhase::Acting | StepPhase::Standing | StepPhase::Undoing => true,
-        })
-            || self.injections.iter().any(|one| one.is_open() && one.undo_asked.is_some())
-            || self.locks.values().any(|holder| matches!(holder, Holder::Heal(_)));
+        }) || self
+            .injections
+            .iter()
+            .any(|one| one.is_open() && one.undo_asked.is_some())
+            || self
+                .locks
+                .values()
+                .any(|holder| matches!(holder, Holder::Heal(_)));
         let settle = self.workflow.settle;
-        let Some(state) = self.steps.get_mut(index) else { return false };
+        let Some(state) = self.steps.get_mut(index) else {
+            return false;
+        };
         if under_way {
             state.no_room_since = None;
             return false;
@@ -111,37 +135,60 @@ impl Machine {
         if now.since(since) < settle {
             return false;
         }
-        let why = format!("the blast radius had no room for it within {}", text::duration(settle));
+        let why = format!(
+            "the blast radius had no room for it within {}",
+            text::duration(settle)
+        );
         self.not_injected(now, index, &why);
         true
     }
 
     pub(super) fn pump_fault(&mut self, now: Moment, index: usize) -> bool {
-        let Some(step) = self.workflow.steps.get(index) else { return false };
+        let Some(step) = self.workflow.steps.get(index) else {
+            return false;
+        };
         let (duration, name) = (step.duration, step.name.clone());
         if !self.step_injections(index).any(Injection::is_open) {
             // Another step has taken it back before it bit.
             self.begin_step_undo(now, index);
             return true;
         }
-        let all_bite = self.step_injections(index).all(|injection| injection.bit.is_some());
+        let all_bite = self
+            .step_injections(index)
+            .all(|injection| injection.bit.is_some());
         if !all_bite && self.is_late(now, index) {
             return self.fault_timed_out(now, index);
         }
-        if !self.step_injections(index).all(|injection| injection.applied.is_some()) {
+        if !self
+            .step_injections(index)
+            .all(|injection| injection.applied.is_some())
+        {
             return false;
         }
-        let last_applied = self.step_injections(index).filter_map(|injection| injection.applied).max();
-        let over = duration.zip(last_applied).map(|(duration, at)| at.after(duration));
-        let evidence: Vec<_> = self.step_injections(index).map(|injection| injection.evidence.clone()).collect();
-        let Some(state) = self.steps.get_mut(index) else { return false };
+        let last_applied = self
+            .step_injections(index)
+            .filter_map(|injection| injection.applied)
+            .max();
+        let over = duration
+            .zip(last_applied)
+            .map(|(duration, at)| at.after(duration));
+        let evidence: Vec<_> = self
+            .step_injections(index)
+            .map(|injection| injection.evidence.clone())
+            .collect();
+        let Some(state) = self.steps.get_mut(index) else {
+            return false;
+        };
         // A fault that waits for traffic to bite has its duration all the same.
         state.until = over;
         if all_bite {
             let evidence = evidence.join("; ");
             state.active = Some(now);
             state.phase = StepPhase::Standing;
-            self.emit(What::StepActive { step: name, evidence: evidence.clone() });
+            self.emit(What::StepActive {
+                step: name,
+                evidence: evidence.clone(),
+            });
             if over.is_none() {
                 self.end_step(now, index, StepOutcome::Passed, evidence);
             }
@@ -155,8 +202,15 @@ impl Machine {
     }
 
     fn fault_timed_out(&mut self, now: Moment, index: usize) -> bool {
-        let timeout = self.workflow.steps.get(index).and_then(|step| step.timeout).unwrap_or_default();
-        let late = self.step_injections(index).find(|injection| injection.bit.is_none());
+        let timeout = self
+            .workflow
+            .steps
+            .get(index)
+            .and_then(|step| step.timeout)
+            .unwrap_or_default();
+        let late = self
+            .step_injections(index)
+            .find(|injection| injection.bit.is_none());
         let Some((id, applied, remark)) =
             late.map(|one| (one.id.clone(), one.applied.is_some(), one.remark().to_owned()))
         else {
@@ -175,13 +229,22 @@ impl Machine {
         }
         let message = format!("`{id}` had no effect: {why}");
         let name = self.step_name(index);
-        self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::NoEffect, name, message.clone()));
+        self.reasons.push(Reason::new(
+            Verdict::Inconclusive,
+            ReasonCode::NoEffect,
+            name,
+            message.clone(),
+        ));
         self.fail_step(now, index, message);
         true
     }
 
     pub(super) fn begin_step_undo(&mut self, now: Moment, index: usize) {
-        let places = self.steps.get(index).map(|state| state.injections.clone()).unwrap_or_default();
+        let places = self
+            .steps
+            .get(index)
+            .map(|state| state.injections.clone())
+            .unwrap_or_default();
         for place in places {
             self.ask_undo(now, place);
         }
@@ -199,21 +262,38 @@ impl Machine {
         let silent = self
             .step_injections(index)
             .find(|injection| injection.bit.is_none())
-            .map(|injection| (injection.id.clone(), injection.applied.is_some(), injection.remark().to_owned()));
-        let lapsed = self.step_injections(index).find(|injection| injection.lapsed.is_some()).map(|one| one.id.clone());
+            .map(|injection| {
+                (
+                    injection.id.clone(),
+                    injection.applied.is_some(),
+                    injection.remark().to_owned(),
+                )
+            });
+        let lapsed = self
+            .step_injections(index)
+            .find(|injection| injection.lapsed.is_some())
+            .map(|one| one.id.clone());
         if let Some(why) = failed {
             self.fail_step(now, index, why);
         } else if let Some((id, true, remark)) = silent {
             let message = format!("`{id}` had no effect: {remark}");
             let name = self.step_name(index);
-            self.reasons.push(Reason::new(Verdict::Inconclusive, ReasonCode::NoEffect, name, message.clone()));
+            self.reasons.push(Reason::new(
+                Verdict::Inconclusive,
+                ReasonCode::NoEffect,
+                name,
+                message.clone(),
+            ));
             self.fail_step(now, index, message);
         } else if let Some((_, false, _)) = silent {
             self.not_injected(now, index, "it was taken back before");
         } else if let Some(id) = lapsed {
             self.fail_step(now, index, format!("the effect of `{id}` ended before its time"));
         } else {
-            let evidence: Vec<_> = self.step_injections(index).map(|injection| injection.evidence.clone()).collect();
+            let evidence: Vec<_> = self
+                .step_injections(index)
+                .map(|injection| injection.evidence.clone())
+                .collect();
             self.end_step(now, index, StepOutcome::Passed, evidence.join("; "));
         }
         true
@@ -221,9 +301,12 @@ impl Machine {
 
     /// What of a step's faults could not be undone.
     pub(super) fn not_undone(&self, index: usize) -> Option<String> {
-        self.step_injections(index).find_map(|injection| match &injection.undo {
-            UndoState::Failed { why, .. } => Some(format!("`{}` could not be undone: {why}", injection.id)),
-            _ => None,
-        })
+        self.step_injections(index)
+            .find_map(|injection| match &injection.undo {
+                UndoState::Failed { why, .. } => {
+                    Some(format!("`{}` could not be undone: {why}", injection.id))
+                }
+                _ => None,
+            })
     }
 }
