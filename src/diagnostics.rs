@@ -20,7 +20,8 @@ fn visible(text: &str) -> Cow<'_, str> {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
         c => c.is_control(),
     };
-    let suspicious = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\t') || matches!(byte, 0x7f | 0xc2 | 0xe2);
+    let suspicious =
+        |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\t') || matches!(byte, 0x7f | 0xc2 | 0xe2);
     if !text.bytes().any(suspicious) || !text.char_indices().any(|(at, c)| steers(at, c)) {
         return Cow::Borrowed(text);
     }

@@ -193,7 +193,6 @@ impl Parser<'_> {
     fn comparison(&mut self) -> Res<Expr> {
         let start = self.offset();
         let left = self.operand()?;
-        let left_end = self.last_end;
         let Some((op, op_span, negated)) = self.operator(start) else {
             return Ok(left);
         };
@@ -214,12 +213,12 @@ impl Parser<'_> {
                 span,
             };
         }
-        self.chained(left_end, op_span)?;
+        self.chained(op_span)?;
         Ok(test)
     }
 
     /// A second comparison behind the first.
-    fn chained(&mut self, _left_end: usize, first: Span) -> Res<()> {
+    fn chained(&mut self, first: Span) -> Res<()> {
         let (from, end) = (self.offset(), self.last_end);
         let Some((op, span, _)) = self.operator(from) else {
             self.last_end = end;

@@ -96,6 +96,7 @@ impl Parser<'_> {
             b'\\' => '\\',
             b'n' => '\n',
             b't' => '\t',
+            b'r' => '\r',
             b'u' => {
                 let Some(digits) = self.take(lexical::unicode_escape) else {
                     self.advance(1);
@@ -123,7 +124,7 @@ impl Parser<'_> {
             "not known",
         )
         .help(
-            "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a raw text `\"\"\"…\"\"\"` has none",
+            "the escapes are `\\\"`, `\\\\`, `\\n`, `\\r`, `\\t` and `\\u{…}`; a raw text `\"\"\"…\"\"\"` has none",
         );
         let others = escapes.iter().skip(1).map(|&span| Label {
             span,

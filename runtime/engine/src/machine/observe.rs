@@ -112,7 +112,10 @@ impl Machine {
         let known = self.observed.steady.last().map(|(_, holds)| *holds);
         if known != Some(holds) && self.observed.steady.len() < MAX_TURNS {
             self.observed.steady.push((now.0, holds));
-            self.emit(What::SteadyState { holds });
+            // What has not held yet is not lost.
+            if holds || known.is_some() {
+                self.emit(What::SteadyState { holds });
+            }
         }
     }
 

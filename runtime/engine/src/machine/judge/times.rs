@@ -13,7 +13,9 @@ impl Machine {
     pub(in crate::machine) fn time_to_detect(&self, index: usize) -> Option<Duration> {
         let bit = self.step_injections(index).filter_map(|one| one.bit).min()?;
         let bad = self.observed.first_bad(bit)?;
-        let end = self.judged_until.unwrap_or(Moment(u64::MAX));
+        // What is seen after its fault was taken back is another fault's doing.
+        let gone = self.step_injections(index).map(|one| one.undo_verified).max().flatten();
+        let end = gone.into_iter().chain(self.judged_until).min().unwrap_or(Moment(u64::MAX));
         (bad <= end).then(|| bad.since(bit))
     }
 
