@@ -81,6 +81,11 @@ impl<'a> Names<'a> {
     }
 }
 
+/// Whether no declaration can have this name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    matches!(name, "it" | "baseline")
+}
+
 /// Refuses names that the language uses itself.
 pub(crate) fn check_reserved(name: &Ident, kind: Kind, found: &mut Vec<Diagnostic>) {
     let why = match name.text.as_str() {

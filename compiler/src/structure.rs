@@ -173,6 +173,10 @@ impl<'a> Cx<'a> {
             .map(|meant| (meant, true))
             .or_else(|| suggest::nearest(name, names()).map(|near| (near.name, near.only)));
         if schema::block(name).is_some() {
+            // A block that could not be read has been reported as such.
+            if matches!(field.value.kind, ExprKind::Error) {
+                return None;
+            }
             self.report(report.help(format!("`{name}` is a block: `{name} some_name {{ … }}`")));
             return None;
         }
@@ -198,14 +202,17 @@ impl<'a> Cx<'a> {
     }
 
     /// Checks which blocks stand in a body.
-    pub(crate) fn blocks(&mut self, items: &'a [Item], inside: &str) {
+    ///
+    /// What stands in a block that is not closed is likely meant to stand behind it.
+    pub(crate) fn blocks(&mut self, items: &'a [Item], inside: &str, complete: bool) {
         let top = inside == "file";
         for item in items {
             let Item::Block(block) = item else { continue };
             let kind = block.kind.text.as_str();
             let fits = schema::block(kind).is_some_and(|spec| spec.inside == (!top).then_some(inside));
             let is_field = schema::block(inside).is_some_and(|spec| spec.field(kind).is_some());
-            if fits || (is_field && block.name.text.is_empty()) {
+            let behind = !complete && schema::block(kind).is_some_and(|spec| spec.inside != Some(inside));
+            if fits || behind || (is_field && block.name.text.is_empty()) {
                 continue;
             }
             let report = self.wrong_block(block, inside, is_field);

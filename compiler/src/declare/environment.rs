@@ -80,7 +80,15 @@ impl<'a> Cx<'a> {
     }
 
     fn adapter(&mut self, block: &Block) -> Option<&'a AdapterSpec> {
-        let field = block.fields().find(|field| field.name.text == "adapter");
+        // A field whose name is only misspelt is reported as such, and read as what was meant.
+        let misspelt = |field: &&Field| {
+            let name = field.name.text.as_str();
+            spec("environment").field(name).is_none() && crate::suggest::nearest(name, ["adapter"]).is_some()
+        };
+        let field = block
+            .fields()
+            .find(|field| field.name.text == "adapter")
+            .or_else(|| block.fields().find(misspelt));
         let index = self.index;
         let (name, at) = match field {
             Some(field) => {
@@ -337,7 +345,7 @@ impl<'a> Cx<'a> {
             let meant = wrong
                 .iter()
                 .any(|wrong| crate::suggest::nearest(wrong, [name]).is_some());
-            if name.is_empty() || bound.contains(name) || meant {
+            if name.is_empty() || bound.contains(name) || meant || crate::names::is_reserved(name) {
                 continue;
             }
             let at = bind.map_or(block.name.span, |bind| bind.name.span);

@@ -62,7 +62,7 @@ impl<'a> Cx<'a> {
             .unwrap_or_default();
         let (limits, deadline_span) = self.limits(&fields);
         let observe = self.duration(&fields, "observe");
-        if steps.is_empty() && block.complete && block.blocks().next().is_none() {
+        if steps.is_empty() && block.complete && block.blocks().next().is_none() && !broken {
             self.report(
                 Diagnostic::error(
                     codes::EMPTY_WORKFLOW,
