@@ -5,8 +5,19 @@
 //! say what is wrong with it: `// error: E0301` (this line) or `// error: E0301 4:12` (line and column of the
 //! block or file). What is found must be exactly what is said, no more and no less.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can't go on fails"
+)]
+
+#[path = "e2e/common.rs"]
+#[expect(dead_code, reason = "the other tests use the rest of it")]
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use common::Bench;
@@ -150,7 +161,7 @@ fn blocks(path: &Path) -> Vec<Block> {
 #[test]
 fn the_examples_of_the_reference_are_true() {
     let blocks = blocks(&root().join("specs/language.md"));
-    assert!(blocks.len() >= 20, "only {} examples were found", blocks.len());
+    assert!(blocks.len() >= 35, "only {} examples were found", blocks.len());
     let bench = Bench::new(0);
     let mut wrong = Vec::new();
     for block in &blocks {
@@ -182,7 +193,7 @@ fn the_mistakes_are_found_where_they_are() {
         .collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "res"));
     files.sort();
-    assert!(files.len() >= 20, "only {} files were found", files.len());
+    assert!(files.len() >= 60, "only {} files were found", files.len());
     let mut wrong = Vec::new();
     for path in &files {
         let text = std::fs::read_to_string(path).unwrap();
@@ -196,4 +207,125 @@ fn the_mistakes_are_found_where_they_are() {
         files.len(),
         wrong.join("\n")
     );
+}
+
+/// The files under `tests/mistakes/`, by name.
+fn mistakes() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(root().join("tests/mistakes"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".res"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn safe_fixes_mend_most_of_the_twelve_mistakes_and_leave_the_rest() {
+    let text = std::fs::read_to_string(root().join("tests/mistakes/twelve-mistakes.res")).unwrap();
+    let said = said(&text, 0);
+    assert_eq!(said.len(), 12);
+    let mut places: Vec<_> = said.iter().map(|one| (one.line, one.column)).collect();
+    places.dedup();
+    assert_eq!(places.len(), 12, "each has a place of its own");
+
+    let bench = Bench::new(0);
+    let path = bench.spec(&text);
+    let output = bench.rescc().args(["check", "spec.res"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", common::text(&output));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "nothing is touched");
+
+    let output = bench
+        .rescc()
+        .args(["check", "--fix", "spec.res"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", common::text(&output));
+    let (left, plain) = found(&path);
+    // What has two answers stays: milliseconds or seconds, and how long a window.
+    let codes: Vec<&str> = left.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(codes, ["E0302", "E0314"], "{plain}");
+    assert!(left.iter().all(|one| said.contains(one)), "{left:?}");
+    assert!(said.len() - left.len() >= 6);
+}
+
+/// Codes that no spec can bring about with the actions and adapters of this build: it has no fault without an undo
+/// or with nothing to undo, and each adapter has every power and starts what it binds. `compiler/tests` has them,
+/// with a catalogue of its own.
+const NOT_IN_THIS_BUILD: &[&str] = &["E0508", "E0601", "E0605", "W0702"];
+
+/// What only the command line brings about: the code, and what stands behind `--set`.
+const BY_SETTING: &[(&str, &str)] = &[("E0212", "hots=localhost"), ("E0324", "duration=ten")];
+
+/// The human form of each finding, with its code.
+fn one_by_one(human: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for line in human.lines() {
+        let code = line
+            .strip_prefix("error[")
+            .or_else(|| line.strip_prefix("warning["))
+            .and_then(|rest| rest.split_once(']'));
+        match (code, all.last_mut()) {
+            (Some((code, _)), _) => all.push((code.to_owned(), format!("{line}\n"))),
+            (None, Some((_, text))) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn each_diagnostic_has_a_human_and_a_json_form() {
+    let mut forms: BTreeMap<String, String> = BTreeMap::new();
+    let bench = Bench::new(0);
+    let settings = BY_SETTING
+        .iter()
+        .map(|(_, set)| ("undefined-variable.res".to_owned(), Some(*set)));
+    for (name, set) in mistakes().into_iter().map(|name| (name, None)).chain(settings) {
+        let check = |format: &str| {
+            let mut command = bench.rescc();
+            command.current_dir(root().join("tests/mistakes"));
+            command.args(["check", "--format", format, &name]);
+            command.args(set.map(|set| format!("--set={set}")));
+            command.output().unwrap()
+        };
+        let json: serde_json::Value = serde_json::from_slice(&check("json").stdout).unwrap();
+        let text = common::text(&check("human"));
+        let human = one_by_one(&text);
+        let rest = text.lines().rev().nth(1).unwrap_or_default().to_owned();
+        for one in json["diagnostics"].as_array().unwrap() {
+            let code = one["code"].as_str().unwrap();
+            // People are shown the first fifty of a file, and how many more there are.
+            let human = human
+                .iter()
+                .find(|(of, _)| of == code)
+                .map(|(_, text)| text.as_str())
+                .or_else(|| rest.contains("more not shown").then_some(rest.as_str()))
+                .unwrap_or_else(|| panic!("{name}: {code} has no human form"));
+            forms.entry(code.to_owned()).or_insert_with(|| {
+                let human: Vec<&str> = human.lines().map(str::trim_end).collect();
+                let json = serde_json::to_string_pretty(one).unwrap();
+                format!("{}\n\n{json}", human.join("\n").trim_end())
+            });
+        }
+    }
+
+    let codes = rescc_lang::codes::ALL
+        .iter()
+        .map(|(code, _)| code.0)
+        .chain(rescc_compiler::codes::all().into_iter().map(|(code, _)| code.0));
+    let missing: Vec<&str> = codes.filter(|code| !forms.contains_key(*code)).collect();
+    assert_eq!(missing, NOT_IN_THIS_BUILD, "these codes are in no file under tests/mistakes");
+
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (code, form) in &forms {
+            insta::assert_snapshot!(code.as_str(), form);
+        }
+    });
 }

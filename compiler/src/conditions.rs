@@ -12,7 +12,7 @@ mod window;
 use rescc_core::catalogue::AnswerField;
 use rescc_core::expr::Expr as Typed;
 use rescc_core::value::{Type, Value};
-use rescc_lang::Diagnostic;
+use rescc_lang::{Applicability, Diagnostic};
 use rescc_lang::tree::{Expr, ExprKind};
 
 use crate::codes::types as codes;
@@ -81,6 +81,24 @@ impl Cx<'_> {
                         None
                     }
                 }
+            }
+            ExprKind::Text(text) if text.literal().is_some_and(|text| self.index.names.get(text).is_some()) => {
+                let name = text.literal().unwrap_or_default();
+                if let Some(declared) = self.index.names.get(name) {
+                    declared.used.set(true);
+                }
+                self.report(
+                    Diagnostic::error(
+                        codes::TEXT_FOR_NAME,
+                        "a condition takes a name, not a text",
+                        expr.span,
+                        "stands in quotes",
+                    )
+                    .help("remove the quotes")
+                    .note("what stands in quotes is text from your system; a bare word is a name that the compiler knows")
+                    .fix("remove the quotes", Applicability::Safe, expr.span, name),
+                );
+                None
             }
             _ => {
                 self.report(

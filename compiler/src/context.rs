@@ -142,6 +142,8 @@ impl<'a> Cx<'a> {
         let right: Vec<&str> = self.index.names.of_kinds(kinds).collect();
         if !right.is_empty() {
             report = report.help(format!("{wanted} would be {}", suggest::either(right)));
+        } else if let Some(help) = declare_one(kinds) {
+            report = report.help(help);
         }
         self.report(report);
     }
@@ -172,9 +174,22 @@ impl<'a> Cx<'a> {
             name.span,
             format!("expected {what}"),
         );
-        let report = suggest_name(report, &name.text, name.span, known());
+        let mut report = suggest_name(report, &name.text, name.span, known());
+        if report.help.is_empty()
+            && let Some(help) = declare_one(kinds)
+        {
+            report = report.help(help);
+        }
         self.report(report);
     }
+}
+
+/// What to do where nothing of these kinds is declared.
+fn declare_one(kinds: &[Kind]) -> Option<String> {
+    let (kind, keyword) = kinds
+        .iter()
+        .find_map(|kind| kind.keyword().map(|keyword| (kind, keyword)))?;
+    Some(format!("declare {}: `{keyword} some_name {{ … }}`", kind.describe()))
 }
 
 /// "a resource or a selector"

@@ -222,6 +222,23 @@ impl Kind {
         })
     }
 
+    /// The kind of block that declares it.
+    #[must_use]
+    pub fn keyword(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Param => "param",
+            Self::Environment => "environment",
+            Self::Resource => "resource",
+            Self::Selector => "selector",
+            Self::Probe => "probe",
+            Self::Slo => "slo",
+            Self::Workflow => "workflow",
+            Self::Heal => "heal",
+            Self::Step => "step",
+            Self::Unknown => return None,
+        })
+    }
+
     /// With its article, as it stands in a sentence: "a probe".
     #[must_use]
     pub fn describe(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 mod habits;
 
-use rescc_lang::tree::{Block, Field, Item};
+use rescc_lang::tree::{Block, ExprKind, Field, Item};
 use rescc_lang::{Applicability, Diagnostic, Span};
 
 use crate::codes::structure as codes;
@@ -84,7 +84,7 @@ impl<'a> Cx<'a> {
             complete: block.complete,
         };
         let given = self.given(body, spec.kind, spec.fields, others);
-        self.blocks(&block.items, spec.kind);
+        self.blocks(&block.items, spec.kind, block.complete);
         Fields { spec, given }
     }
 
@@ -162,6 +162,10 @@ impl<'a> Cx<'a> {
             return (!taken.contains(&right)).then_some(right);
         }
         let others = others?;
+        // A word of the language as a name has been reported as such.
+        if habits::is_word(name) {
+            return None;
+        }
         let report = Diagnostic::error(
             codes::UNKNOWN_FIELD,
             format!("{} has no field `{name}`", with_article(kind)),
@@ -181,6 +185,10 @@ impl<'a> Cx<'a> {
             return None;
         }
         let Some((meant, only)) = meant else {
+            if let Some(why) = habits::needless(kind, name) {
+                self.report(report.help("leave it out").note(why));
+                return None;
+            }
             self.report(report.help(format!("its fields are {}", suggest::list(names()))));
             return None;
         };

@@ -344,3 +344,85 @@ fn faults_that_exclude_or_follow_one_another_are_no_conflict() {
         assert_eq!(codes(&text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_misspelt_adapter_is_one_finding() {
+    let text = BASE.replacen(
+        "environment local {",
+        "environment here {\n  adaptor = local",
+        1,
+    );
+    let checked = check_text(&text);
+    assert_eq!(
+        found(&text, &checked.diagnostics),
+        ["E0401 8:3 an `environment` has no field `adaptor`"]
+    );
+    let mended = apply_fixes(&text, &checked.diagnostics);
+    assert_eq!(codes(&mended), Vec::<String>::new());
+}
+
+#[test]
+fn a_reserved_name_is_not_missed_in_bind() {
+    let text = BASE.replacen("resource cache {}", "resource cache {}\nresource it {}", 1);
+    assert_eq!(codes(&text), ["E0204"]);
+}
+
+#[test]
+fn what_stands_behind_an_unclosed_block_is_not_out_of_place() {
+    let text = BASE.replacen("  cooldown = 30s\n}\n", "  cooldown = 30s\nresource more {}\n", 1);
+    assert!(text != BASE);
+    let all = codes(&text);
+    assert!(all.contains(&"E0108".to_owned()) && !all.contains(&"E0405".to_owned()), "{all:?}");
+}
+
+#[test]
+fn what_can_not_be_a_name_is_not_unknown_as_well() {
+    let text = BASE.replacen("retry = constant(", "not = constant(", 1);
+    assert_eq!(codes(&text), ["E0118"]);
+}
+
+#[test]
+fn an_objective_in_quotes_loses_them() {
+    let text = BASE.replacen("[available, fast,", "[\"available\", fast,", 1);
+    let checked = check_text(&text);
+    let all = found(&text, &checked.diagnostics);
+    assert!(all.len() == 1 && all[0].starts_with("E0309"), "{all:?}");
+    assert_eq!(apply_fixes(&text, &checked.diagnostics), BASE);
+}
+
+#[test]
+fn what_other_tools_need_is_explained() {
+    for (from, to, why) in [
+        ("  settle       =", "  rollbacks = [back]\n  settle       =", "undo"),
+        ("step back {", "step back { backgroud = true,", "`after`"),
+    ] {
+        let text = BASE.replacen(from, to, 1);
+        let checked = check_text(&text);
+        let [one] = checked.diagnostics.as_slice() else {
+            panic!("{:?}", found(&text, &checked.diagnostics));
+        };
+        assert_eq!((one.code.0, one.help[0].as_str()), ("E0401", "leave it out"));
+        assert!(one.notes[0].contains(why), "{:?}", one.notes);
+    }
+}
+
+#[test]
+fn where_nothing_of_a_kind_is_declared_help_says_how() {
+    let text = BASE.replacen("pick  = share\n", "pick  = one\n", 1);
+    let text = text.replacen("heal         = [revive_cache]\n", "heal = [revive]\n", 1);
+    let start = text.find("heal revive_cache {").unwrap();
+    let text = text[..start].replacen("param share { type = ratio, default = 50% }\n", "", 1);
+    let checked = check_text(&text);
+    assert_eq!(found(&text, &checked.diagnostics).len(), 1);
+    assert_eq!(
+        checked.diagnostics[0].help,
+        ["declare a healing policy: `heal some_name { … }`"]
+    );
+}
+
+#[test]
+fn a_description_stands_without_backticks() {
+    let text = BASE.replacen("it.phase == running", "it.phase == \"running\"", 1);
+    let all = found(&text, &check_text(&text).diagnostics);
+    assert!(all.len() == 1 && all[0].contains(" this comparison takes a word"), "{all:?}");
+}

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
     for dir in runs {
         let lock = match dir.try_lock() {
             Ok(Some(lock)) => lock,
-            Ok(None) if arguments.run.is_some() || end_hung_runner(&dir) => match wait_for_lock(&dir) {
+            Ok(None) if arguments.run.is_some() || is_ending(&dir) || end_hung_runner(&dir) => match wait_for_lock(&dir) {
                 Some(lock) => lock,
                 None => {
                     let _ = writeln!(
@@ -84,6 +84,13 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
     }
     output::write(Stream::Out, &text);
     Ok(code)
+}
+
+/// Whether the runner is gone: then its keeper holds the lock, and is about to undo.
+fn is_ending(dir: &RunDir) -> bool {
+    let Ok(contents) = rescc_engine::journal::read(&dir.journal()) else { return false };
+    let state = contents.opened.map(|opened| rescc_process::state(&opened.runner));
+    matches!(state, Some(Ok(rescc_process::ProcessState::Gone | rescc_process::ProcessState::Zombie)))
 }
 
 /// Whether the holder of a lock is stopped and will never undo by itself; then it is ended, and its keeper or we

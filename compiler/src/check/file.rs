@@ -38,7 +38,7 @@ pub(super) fn check<'a>(
         complete: true,
     };
     let given = cx.given(body, "file", FILE.fields, Some(&[]));
-    cx.blocks(&tree.items, "file");
+    cx.blocks(&tree.items, "file", true);
     match given.iter().find(|(name, _)| *name == "language") {
         Some((_, field)) => language(&mut cx, field),
         None if damaged => {}

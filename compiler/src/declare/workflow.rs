@@ -62,6 +62,8 @@ impl<'a> Cx<'a> {
             .unwrap_or_default();
         let (limits, deadline_span) = self.limits(&fields);
         let observe = self.duration(&fields, "observe");
+        // A step that could not be read has been reported as such.
+        let broken = block.fields().any(|field| field.name.text == "step");
         if steps.is_empty() && block.complete && block.blocks().next().is_none() && !broken {
             self.report(
                 Diagnostic::error(

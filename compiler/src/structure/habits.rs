@@ -61,6 +61,21 @@ const BLOCKS: &[(&str, &str)] = &[
     ("action", "step"),
 ];
 
+/// Fields that other tools need: the block, the field, why there is none.
+const NEEDLESS: &[(&str, &str, &str)] = &[
+    ("workflow", "rollback", "each fault has its undo, which needs no field"),
+    ("step", "rollback", "each fault has its undo, which needs no field"),
+    ("step", "undo", "each fault has its undo, which needs no field"),
+    ("step", "background", BACKGROUND),
+    ("step", "parallel", BACKGROUND),
+    ("step", "async", BACKGROUND),
+];
+
+const BACKGROUND: &str = "steps run beside one another, unless `after` lets one wait for another";
+
+/// Words of the language, which can't be names.
+const WORDS: &[&str] = &["and", "or", "not", "in", "like", "matches", "of", "true", "false"];
+
 /// Fields of the language that this build does not have: the block, the field, what it is for.
 const LATER_FIELDS: &[(&str, &str, &str)] = &[
     ("file", "use", "`use` brings in other files"),
@@ -99,6 +114,21 @@ pub(super) fn block(kind: &str) -> Option<&'static str> {
         .iter()
         .find(|(habit, _)| *habit == kind)
         .map(|(_, block)| *block)
+}
+
+/// Why there is no such field, where another tool needs one: `rollbacks`, `background`.
+pub(super) fn needless(kind: &str, name: &str) -> Option<&'static str> {
+    NEEDLESS
+        .iter()
+        .find(|(block, habit, _)| {
+            *block == kind && (*habit == name || crate::suggest::nearest(name, [*habit]).is_some())
+        })
+        .map(|(_, _, why)| *why)
+}
+
+/// Whether this is a word of the language.
+pub(super) fn is_word(name: &str) -> bool {
+    WORDS.contains(&name)
 }
 
 /// A field that had another name, and why it has not any more.

@@ -74,8 +74,8 @@ impl Cx<'_> {
         let mut report = Diagnostic::error(
             codes::MISMATCH,
             format!(
-                "`{}` takes {}, not {}",
-                want.name,
+                "{} takes {}, not {}",
+                want.shown(),
                 describe::short(want.ty),
                 describe::expr(expr)
             ),
@@ -95,7 +95,7 @@ impl Cx<'_> {
         self.report(
             Diagnostic::error(
                 codes::NOT_WHOLE,
-                format!("`{}` takes a whole number", want.name),
+                format!("{} takes a whole number", want.shown()),
                 expr.span,
                 "is not whole",
             )
@@ -107,7 +107,7 @@ impl Cx<'_> {
         let report = |what: &str| {
             Diagnostic::error(
                 codes::OUT_OF_BOUNDS,
-                format!("`{}` can't be {what}", want.name),
+                format!("{} can't be {what}", want.shown()),
                 expr.span,
                 format!("is {what}"),
             )
@@ -144,7 +144,7 @@ impl Cx<'_> {
         self.report(
             Diagnostic::error(
                 codes::OUT_OF_BOUNDS,
-                format!("`{}` can't be {}", want.name, rescc_core::text::value(&value)),
+                format!("{} can't be {}", want.shown(), rescc_core::text::value(&value)),
                 at,
                 format!("must be {rule}"),
             )
@@ -166,7 +166,7 @@ impl Cx<'_> {
                 }
                 let report = Diagnostic::error(
                     codes::UNKNOWN_WORD,
-                    format!("`{}` is no value of `{}`", name.text, want.name),
+                    format!("`{}` is no value of {}", name.text, want.shown()),
                     name.span,
                     "not known here",
                 );
@@ -190,7 +190,7 @@ impl Cx<'_> {
             ExprKind::Text(text) => {
                 let mut report = Diagnostic::error(
                     codes::TEXT_FOR_NAME,
-                    format!("`{}` takes a word, not a text", want.name),
+                    format!("{} takes a word, not a text", want.shown()),
                     expr.span,
                     "stands in quotes",
                 )
@@ -212,7 +212,7 @@ impl Cx<'_> {
         let written = self.text(expr.span);
         let mut report = Diagnostic::error(
             codes::NAME_FOR_TEXT,
-            format!("`{}` takes a text, not a name", want.name),
+            format!("{} takes a text, not a name", want.shown()),
             expr.span,
             "expected a text in quotes",
         )
@@ -265,7 +265,7 @@ impl Cx<'_> {
         self.report(
             Diagnostic::error(
                 codes::QUOTED_VALUE,
-                format!("`{}` takes {}, not a text", want.name, describe::short(want.ty)),
+                format!("{} takes {}, not a text", want.shown(), describe::short(want.ty)),
                 expr.span,
                 "stands in quotes",
             )

@@ -72,7 +72,7 @@ impl Cx<'_> {
         );
         let head = name.split('.').next().unwrap_or(name);
         let report = if LATE_NAMES.contains(&head) && declared.is_none() {
-            report.note(format!("`{head}` is not known in `{}`", want.name))
+            report.note(format!("`{head}` is not known in {}", want.shown()))
         } else {
             report
         };

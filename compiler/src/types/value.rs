@@ -40,6 +40,15 @@ impl<'w> Want<'w> {
         }
     }
 
+    /// The field or parameter as it stands in a sentence: a name in backticks, a description as it is.
+    pub(crate) fn shown(&self) -> String {
+        if self.name.contains(' ') {
+            self.name.to_owned()
+        } else {
+            format!("`{}`", self.name)
+        }
+    }
+
     fn of(self, ty: &'w Type) -> Self {
         Self { ty, ..self }
     }
@@ -110,8 +119,8 @@ impl Cx<'_> {
                 Diagnostic::error(
                     codes::MISMATCH,
                     format!(
-                        "`{}` takes {}, `{}` is {}",
-                        want.name,
+                        "{} takes {}, `{}` is {}",
+                        want.shown(),
                         describe::short(want.ty),
                         name.text,
                         describe::short(&ty)
@@ -139,7 +148,7 @@ impl Cx<'_> {
                     format!("expected {}", describe::ty(want.ty)),
                 )
                 .label(declared.block.name.span, "declared here")
-                .help(format!("`{}` takes {}", want.name, describe::ty(want.ty)));
+                .help(format!("{} takes {}", want.shown(), describe::ty(want.ty)));
                 self.report(report);
             }
             return;
@@ -152,8 +161,8 @@ impl Cx<'_> {
         );
         let params = self.index.names.of_kinds(&[Kind::Param]);
         let report = crate::context::suggest_name(report, &name.text, name.span, params).help(format!(
-            "`{}` takes {}",
-            want.name,
+            "{} takes {}",
+            want.shown(),
             describe::ty(want.ty)
         ));
         self.report(report);
@@ -275,8 +284,8 @@ impl Cx<'_> {
             Diagnostic::error(
                 codes::MISMATCH,
                 format!(
-                    "`{}` takes {}, not {}",
-                    want.name,
+                    "{} takes {}, not {}",
+                    want.shown(),
                     describe::short(want.ty),
                     describe::expr(expr)
                 ),

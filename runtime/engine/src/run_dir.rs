@@ -105,12 +105,6 @@ impl RunDir {
         self.path.join("journal")
     }
 
-    /// Its plan.
-    #[must_use]
-    pub fn plan(&self) -> PathBuf {
-        self.path.join("plan.json")
-    }
-
     /// Its report.
     #[must_use]
     pub fn report(&self) -> PathBuf {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rescc_core::environment::Environment;
+use rescc_core::environment;
 use rescc_core::host::ProcessHost;
 use rescc_core::names::RunId;
 use rescc_core::plan::Plan;
 use rescc_core::probe::{ProbeSetup, Prober};
-use rescc_core::program::Run;
+use rescc_core::program::{Environment, Run};
 use rescc_core::report::RunReport;
 use rescc_core::time::Clock;
 use rescc_engine::clock::{BootClock, TokioSpawner};
@@ -25,12 +25,14 @@ use super::super::compile::{dice, make_plan, open};
 use super::{Call, Work};
 use crate::exit::Trouble;
 use crate::load;
-use crate::output::{self, Stream};
 use crate::progress::{Progress, Sinks, open_events};
 use crate::{signals, state};
 
 /// How long a run may take beyond its worst case before it counts as hung.
 const SLACK: Duration = Duration::from_secs(300);
+
+/// How many runs the history keeps.
+const KEPT_RUNS: usize = 200;
 
 pub(super) fn run(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
     super::runtime()?.block_on(run_async(call, work))
@@ -45,6 +47,7 @@ async fn run_async(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
     let mut probers = open_probers(call, &plan, &run, &clock, &folder)?;
     let state = state::folder(call.arguments.state.folder.as_ref())?;
     let (dir, _lock) = make_dir(&state, &run)?;
+    forget_old_runs(&state);
     let journal = open_journal(call, &plan, &dir, &run, &*clock)?;
     let (notices, interrupts) = mpsc::channel(64);
     signals::forward(&notices)
@@ -56,6 +59,7 @@ async fn run_async(call: &Call<'_>, work: Work) -> Result<RunReport, Trouble> {
                 .help(format!("its log is {}", dir.path().join("keeper.log").display()))
         })?;
     let keeper = Arc::new(keeper);
+    raise_descriptor_limit();
     keeper.arm("the run", clock.now().after(longest(&plan)));
     let program = Arc::new(plan.program.clone());
     let host: Arc<dyn ProcessHost> = Arc::<Keeper>::clone(&keeper);
@@ -150,7 +154,7 @@ async fn plan(call: &Call<'_>, work: Work, run: &RunId, clock: &Arc<dyn Clock>) 
     }
 }
 
-async fn refuse_drift(plan: &Plan, environment: &Arc<dyn Environment>) -> Result<(), Trouble> {
+async fn refuse_drift(plan: &Plan, environment: &Arc<dyn environment::Environment>) -> Result<(), Trouble> {
     let listed = environment
         .list()
         .await
@@ -257,7 +261,8 @@ fn open_journal(
         run: run.clone(),
         spec: call.arguments.what.file.display().to_string(),
         workflow: plan.workflow.clone(),
-        environment: plan.program.environment.clone(),
+        // Commands and variables may hold secrets, and no undo needs them.
+        environment: Environment { bind: BTreeMap::new(), ..plan.program.environment.clone() },
         runner: rescc_process::own_identity().map_err(trouble)?,
         at: clock.now(),
         wall: clock.wall(),
@@ -265,14 +270,30 @@ fn open_journal(
     journal
         .append(&Entry::Opened(Box::new(opened)))
         .map_err(trouble)?;
-    let json = serde_json::to_vec_pretty(plan).unwrap_or_default();
-    if std::fs::write(dir.plan(), json).is_err() {
-        output::write(
-            Stream::Err,
-            "warning: the plan could not be kept beside the journal\n",
-        );
-    }
     Ok(Arc::new(journal))
+}
+
+/// The history is bounded: the oldest runs with nothing left to do go. A run that is not closed stays.
+fn forget_old_runs(state: &Path) {
+    let Ok(runs) = RunDir::all(state) else { return };
+    for dir in runs.iter().take(runs.len().saturating_sub(KEPT_RUNS)) {
+        let Ok(Some(_lock)) = dir.try_lock() else { continue };
+        let closed = rescc_engine::journal::read(&dir.journal()).is_ok_and(|contents| {
+            contents.opened.is_none() || contents.closed().is_some_and(|(_, undone)| undone)
+        });
+        if closed {
+            let _ = std::fs::remove_dir_all(dir.path());
+        }
+    }
+}
+
+/// Each connection through the proxy takes two descriptors. The keeper runs already, so that the programs under
+/// test keep the limit that they would have without us.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 /// The longest that a run can take: after it the runner counts as hung.

@@ -1,7 +1,5 @@
 //! Runs the real `rescc` on real processes, and looks at what is left of it.
 
-#![allow(dead_code, reason = "each test crate uses its own part of this module")]
-
 use std::net::TcpListener;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -16,17 +14,18 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 /// The longest that anything here waits for; reached only where something is wrong.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+#[derive(Debug)]
 /// A place of its own for a test: a spec, a state folder, ports that nobody else uses.
-pub struct Bench {
-    pub folder: tempfile::TempDir,
-    pub ports: Vec<u16>,
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) ports: Vec<u16>,
 }
 
 /// What a run left behind, in the normal form of `specs/residue.md`: sorted lines, none where all is well.
-pub type Residue = Vec<String>;
+pub(crate) type Residue = Vec<String>;
 
 impl Bench {
-    pub fn new(ports: usize) -> Self {
+    pub(crate) fn new(ports: usize) -> Self {
         // Held until all are known, so that no two are the same.
         let held: Vec<_> = (0..ports)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
@@ -40,20 +39,20 @@ impl Bench {
         Self { folder, ports }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.path().join("state")
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.path().join("data")
     }
 
     /// Writes a spec; `{0}`, `{1}`, … are the ports, `{data}` is the data folder.
-    pub fn spec(&self, text: &str) -> PathBuf {
+    pub(crate) fn spec(&self, text: &str) -> PathBuf {
         let mut text = text.replace("{data}", &self.data().display().to_string());
         for (index, port) in self.ports.iter().enumerate() {
             text = text.replace(&format!("{{{index}}}"), &port.to_string());
@@ -63,7 +62,7 @@ impl Bench {
         path
     }
 
-    pub fn rescc(&self) -> Command {
+    pub(crate) fn rescc(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rescc"));
         command
             .current_dir(self.path())
@@ -74,12 +73,12 @@ impl Bench {
         command
     }
 
-    pub fn run(&self, spec: &Path) -> Output {
+    pub(crate) fn run(&self, spec: &Path) -> Output {
         self.rescc().arg("run").arg(spec).output().unwrap()
     }
 
     /// Starts a run in a process group of its own.
-    pub fn start(&self, spec: &Path, variables: &[(&str, &str)]) -> Child {
+    pub(crate) fn start(&self, spec: &Path, variables: &[(&str, &str)]) -> Child {
         let output = std::fs::File::create(self.path().join("output")).unwrap();
         let errors = output.try_clone().unwrap();
         let mut command = self.rescc();
@@ -93,30 +92,30 @@ impl Bench {
         command.spawn().unwrap()
     }
 
-    pub fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(self.path().join("output")).unwrap_or_default()
     }
 
-    pub fn recover(&self) -> Output {
+    pub(crate) fn recover(&self) -> Output {
         self.rescc().arg("recover").output().unwrap()
     }
 
     /// The only run of this bench.
-    pub fn only_run(&self) -> Option<RunDir> {
+    pub(crate) fn only_run(&self) -> Option<RunDir> {
         let mut runs = RunDir::all(&self.state()).unwrap();
         assert!(runs.len() <= 1, "{runs:?}");
         runs.pop()
     }
 
     /// The report of the only run.
-    pub fn report(&self) -> serde_json::Value {
+    pub(crate) fn report(&self) -> serde_json::Value {
         let run = self.only_run().expect("there is a run");
         let text = std::fs::read_to_string(run.report()).expect("the run has a report");
         serde_json::from_str(&text).unwrap()
     }
 
     /// What is left of all runs of this bench.
-    pub fn residue(&self) -> Residue {
+    pub(crate) fn residue(&self) -> Residue {
         let mut left = Vec::new();
         for run in RunDir::all(&self.state()).unwrap() {
             for marked in rescc_process::marked(run.run()).unwrap() {
@@ -152,7 +151,7 @@ impl Bench {
     }
 
     /// Waits until the keepers of all runs of this bench are gone.
-    pub fn wait_for_keepers(&self) {
+    pub(crate) fn wait_for_keepers(&self) {
         for run in RunDir::all(&self.state()).unwrap() {
             for keeper in keepers(run.run()) {
                 assert!(
@@ -165,7 +164,7 @@ impl Bench {
     }
 
     /// Waits until the journal of the only run says something.
-    pub fn wait_for_journal(&self, child: &mut Child, wanted: &str) -> bool {
+    pub(crate) fn wait_for_journal(&self, child: &mut Child, wanted: &str) -> bool {
         wait_until(child, || {
             let text = self
                 .only_run()
@@ -177,7 +176,7 @@ impl Bench {
 }
 
 /// Looks again and again until something is so; `false` where the process ends before.
-pub fn wait_until(child: &mut Child, mut is_so: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(child: &mut Child, mut is_so: impl FnMut() -> bool) -> bool {
     let rounds = PATIENCE.as_millis() / 5;
     for _ in 0..rounds {
         if is_so() {
@@ -200,7 +199,7 @@ fn nap(milliseconds: i64) {
 }
 
 /// Waits for the end of a process that is not ours.
-pub fn wait_for_end(pid: i32) -> bool {
+pub(crate) fn wait_for_end(pid: i32) -> bool {
     let Some(handle) = Pid::from_raw(pid) else {
         return true;
     };
@@ -216,7 +215,7 @@ pub fn wait_for_end(pid: i32) -> bool {
 }
 
 /// The keepers of a run: by what they were started as.
-pub fn keepers(run: &RunId) -> Vec<i32> {
+pub(crate) fn keepers(run: &RunId) -> Vec<i32> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
@@ -235,30 +234,30 @@ pub fn keepers(run: &RunId) -> Vec<i32> {
     found
 }
 
-pub fn command_line(pid: i32) -> String {
+pub(crate) fn command_line(pid: i32) -> String {
     let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&bytes).replace('\0', " ")
 }
 
-pub fn send(pid: u32, signal: i32) {
+pub(crate) fn send(pid: u32, signal: i32) {
     let pid = Pid::from_raw(pid as i32).unwrap();
     let _ = rustix::process::kill_process(pid, rustix::process::Signal::from_named_raw(signal).unwrap());
 }
 
-pub fn send_to_group(pid: u32, signal: i32) {
+pub(crate) fn send_to_group(pid: u32, signal: i32) {
     let pid = Pid::from_raw(pid as i32).unwrap();
     let _ =
         rustix::process::kill_process_group(pid, rustix::process::Signal::from_named_raw(signal).unwrap());
 }
 
 /// The exit code, or 128 and the signal, as shells say it.
-pub fn code(status: std::process::ExitStatus) -> i32 {
+pub(crate) fn code(status: std::process::ExitStatus) -> i32 {
     status
         .code()
         .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
-pub fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

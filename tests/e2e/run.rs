@@ -1,10 +1,8 @@
 //! Whole runs on real processes: verdicts, exit codes, and that nothing is left.
 
-mod common;
-
 use std::process::Output;
 
-use common::{Bench, send, text};
+use crate::common::{Bench, send, text};
 
 /// The cache of the example, `restart` as asked for.
 fn cache(more: &str, rest: &str) -> String {
@@ -105,14 +103,14 @@ fn a_fault_that_lapses_is_inconclusive() {
     ));
     let mut child = bench.start(&path, &[]);
     assert!(
-        common::wait_until(&mut child, || bench.output().contains("active")),
+        crate::common::wait_until(&mut child, || bench.output().contains("active")),
         "{}",
         bench.output()
     );
     for marked in rescc_process::marked(bench.only_run().unwrap().run()).unwrap() {
         send(marked.identity.pid as u32, 18);
     }
-    assert_eq!(common::code(child.wait().unwrap()), 3, "{}", bench.output());
+    assert_eq!(crate::common::code(child.wait().unwrap()), 3, "{}", bench.output());
     assert_eq!(reasons(&bench), ["effect_lapsed"]);
     bench.wait_for_keepers();
     assert_eq!(bench.residue(), Vec::<String>::new());
@@ -128,14 +126,14 @@ fn a_target_that_dies_under_its_fault_is_inconclusive() {
         ));
         let mut child = bench.start(&path, &[]);
         assert!(
-            common::wait_until(&mut child, || bench.output().contains("active")),
+            crate::common::wait_until(&mut child, || bench.output().contains("active")),
             "{}",
             bench.output()
         );
         for marked in rescc_process::marked(bench.only_run().unwrap().run()).unwrap() {
             send(marked.identity.pid as u32, 9);
         }
-        let code = common::code(child.wait().unwrap());
+        let code = crate::common::code(child.wait().unwrap());
         bench.wait_for_keepers();
         assert_eq!(bench.residue(), Vec::<String>::new());
         // A delay in front of a port stands whether or not anybody is behind it.
@@ -374,4 +372,62 @@ fn a_rehearsal_of_the_same_seed_tells_the_same() {
         events.replace(&run, "RUN")
     };
     assert_eq!(tell(), tell());
+}
+
+#[test]
+fn secrets_stay_out_of_journal_report_and_events() {
+    let (bench, output) = run(&cache(
+        r#", environment = { TOKEN = "hunter2" }"#,
+        r#"
+probe page { check = http("http://127.0.0.1:{0}/", headers = { authorization = "hunter2" }), every = 50ms }
+workflow w {
+  expect = [page.error_rate >= 0%]
+  step hang { run = pause(cache), duration = 300ms }
+}
+"#,
+    ));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let run = bench.only_run().unwrap();
+    let mut looked_at = 0;
+    for entry in std::fs::read_dir(run.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"), "{}", path.display());
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at >= 4, "journal, report, events and lock are there");
+    assert!(!text(&output).contains("hunter2"));
+}
+
+#[test]
+fn a_target_that_never_answers_under_its_fault_ends_with_the_rest() {
+    let (bench, output) = run(
+        r#"
+language = "0.1"
+environment local {
+  bind = { deaf = process(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"], stop_grace = 200ms) }
+}
+resource deaf {}
+workflow w {
+  step end { run = kill(deaf, signal = SIGTERM) }
+}
+"#,
+    );
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert_eq!(reasons(&bench), ["no_effect"]);
+}
+
+#[test]
+fn a_closed_standard_output_ends_nothing() {
+    let bench = Bench::new(1);
+    let path = bench.spec(&cache(", restart = always", "workflow w { step strike { run = kill(cache) } }"));
+    let rescc = bench.rescc();
+    let script = format!("{} run {} >&- 2>&-", rescc.get_program().to_string_lossy(), path.display());
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.arg("-c").arg(script).current_dir(bench.path()).env("RESCC_STATE_DIR", bench.state());
+    assert_eq!(shell.status().unwrap().code(), Some(0));
+    assert_eq!(bench.report()["verdict"], "pass");
+    assert_eq!(bench.residue(), Vec::<String>::new());
 }

@@ -1,8 +1,6 @@
 //! The rows of `specs/survival.md`: however a run ends, somebody undoes, and nothing is left.
 
-mod common;
-
-use common::{Bench, code, keepers, send, send_to_group, text};
+use crate::common::{Bench, code, keepers, send, send_to_group, text};
 
 const KILL: i32 = 9;
 const INT: i32 = 2;
@@ -263,7 +261,7 @@ workflow w {
         let mut child = bench.start(&path, &[]);
         let text = || std::fs::read_to_string(bench.path().join("output")).unwrap_or_default();
         assert!(
-            common::wait_until(&mut child, || text().contains("active")),
+            crate::common::wait_until(&mut child, || text().contains("active")),
             "{}",
             text()
         );
@@ -289,7 +287,7 @@ workflow w {
     }
 }
 
-/// 20 in every test run; `RESCC_TEST_KILLS=200 cargo test --test survival random` for more.
+/// 20 in every test run; `RESCC_TEST_KILLS=200 cargo test --test e2e random` for more.
 #[test]
 fn killed_at_random_moments_from_outside() {
     let kills: u64 = std::env::var("RESCC_TEST_KILLS")
