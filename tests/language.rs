@@ -1,7 +1,7 @@
 //! The language, tested by its own reference: every example of `specs/language.md` is checked by the real
 //! `rescc check`, and so is every file under `tests/mistakes/`.
 //!
-//! A code block `res` is a whole spec; `res part` is put behind the block `res preamble` of the page. A line may
+//! A code block `res` is a whole spec; `res part` is put behind the one block `res preamble` of the page. A line may
 //! say what is wrong with it: `// error: E0301` (this line) or `// error: E0301 4:12` (line and column of the
 //! block or file). What is found must be exactly what is said, no more and no less.
 
@@ -105,57 +105,60 @@ fn found(path: &Path) -> (Vec<Finding>, String) {
 fn compare(name: &str, text: &str, path: &Path, offset: u64) -> Option<String> {
     let said = said(text, offset);
     let (found, plain) = found(path);
-    let same = said.len() == found.len()
-        && said.iter().zip(&found).all(|(said, found)| {
+    let mut open = found.clone();
+    let all_found = said.iter().all(|said| {
+        let place = open.iter().position(|found| {
             said.code == found.code
                 && said.line == found.line
                 && said.column.is_none_or(|column| Some(column) == found.column)
         });
+        place.map(|place| open.remove(place)).is_some()
+    });
+    let same = all_found && open.is_empty();
     (!same).then(|| format!("{name}\n  said:  {said:?}\n  found: {found:?}\n{plain}"))
 }
 
-/// The code blocks of a page.
-fn blocks(path: &Path) -> Vec<Block> {
+/// The fenced blocks of a page: what stands behind the fence, the line, the text.
+fn fenced(path: &Path) -> Vec<(String, usize, String)> {
     let text = std::fs::read_to_string(path).unwrap();
-    let (mut blocks, mut preamble) = (Vec::new(), String::new());
+    let mut blocks = Vec::new();
     let mut open: Option<(String, usize, String)> = None;
     for (number, line) in text.lines().enumerate() {
-        match &mut open {
-            Some((info, at, body)) if line.trim_end() == "```" => {
-                let name = format!("{}:{at}", path.display());
-                match info.as_str() {
-                    "res" => blocks.push(Block {
-                        name,
-                        text: body.clone(),
-                        offset: 0,
-                    }),
-                    "res preamble" => preamble.clone_from(body),
-                    "res part" => {
-                        assert!(!preamble.is_empty(), "{name}: there is no preamble before it");
-                        let offset = preamble.lines().count() as u64;
-                        blocks.push(Block {
-                            name,
-                            text: format!("{preamble}{body}"),
-                            offset,
-                        });
-                    }
-                    _ => {}
-                }
-                open = None;
-            }
-            Some((_, _, body)) => {
-                body.push_str(line);
-                body.push('\n');
-            }
+        match open.take() {
+            Some(block) if line.trim_end() == "```" => blocks.push(block),
+            Some((info, at, body)) => open = Some((info, at, format!("{body}{line}\n"))),
             None => {
-                if let Some(info) = line.strip_prefix("```") {
-                    open = Some((info.trim().to_owned(), number + 1, String::new()));
-                }
+                open = line
+                    .strip_prefix("```")
+                    .map(|info| (info.trim().to_owned(), number + 1, String::new()));
             }
         }
     }
     assert!(open.is_none(), "{}: a block is not closed", path.display());
     blocks
+}
+
+/// The examples of a page.
+fn blocks(path: &Path) -> Vec<Block> {
+    let fenced = fenced(path);
+    let mut preambles = fenced.iter().filter(|(info, ..)| info == "res preamble");
+    let preamble = preambles.next().map_or("", |(_, _, body)| body.as_str());
+    assert!(preambles.next().is_none(), "a page has one preamble");
+    let lines = preamble.lines().count() as u64;
+    fenced
+        .iter()
+        .filter_map(|(info, at, body)| {
+            let name = format!("{}:{at}", path.display());
+            let (text, offset) = match info.as_str() {
+                "res" => (body.clone(), 0),
+                "res part" => (format!("{preamble}{body}"), lines),
+                "res preamble" | "ebnf" => return None,
+                other => panic!("{name}: there are no examples in `{other}`"),
+            };
+            assert!(info == "res" || lines > 0, "{name}: there is no preamble");
+            Some(Block { name, text, offset })
+        })
+        .collect()
 }
 
 #[test]
@@ -186,6 +189,20 @@ fn the_examples_of_the_reference_are_true() {
 }
 
 #[test]
+fn the_reference_lists_every_code() {
+    let page = std::fs::read_to_string(root().join("specs/language.md")).unwrap();
+    let listed: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" |"))
+        .map(|(code, _)| code)
+        .filter(|code| {
+            code.len() == 5 && code.starts_with(['E', 'W']) && code.ends_with(|c: char| c.is_ascii_digit())
+        })
+        .collect();
+    assert_eq!(listed, all_codes());
+}
+
+#[test]
 fn the_mistakes_are_found_where_they_are() {
     let mut files: Vec<_> = std::fs::read_dir(root().join("tests/mistakes"))
         .unwrap()
@@ -207,6 +224,15 @@ fn the_mistakes_are_found_where_they_are() {
         files.len(),
         wrong.join("\n")
     );
+}
+
+/// Every code there is, in order.
+fn all_codes() -> Vec<&'static str> {
+    rescc_lang::codes::ALL
+        .iter()
+        .map(|(code, _)| code.0)
+        .chain(rescc_compiler::codes::all().into_iter().map(|(code, _)| code.0))
+        .collect()
 }
 
 /// The files under `tests/mistakes/`, by name.
@@ -233,7 +259,11 @@ fn safe_fixes_mend_most_of_the_twelve_mistakes_and_leave_the_rest() {
     let path = bench.spec(&text);
     let output = bench.rescc().args(["check", "spec.res"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", common::text(&output));
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "nothing is touched");
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        text,
+        "nothing is touched"
+    );
 
     let output = bench
         .rescc()
@@ -313,12 +343,12 @@ fn each_diagnostic_has_a_human_and_a_json_form() {
         }
     }
 
-    let codes = rescc_lang::codes::ALL
-        .iter()
-        .map(|(code, _)| code.0)
-        .chain(rescc_compiler::codes::all().into_iter().map(|(code, _)| code.0));
-    let missing: Vec<&str> = codes.filter(|code| !forms.contains_key(*code)).collect();
-    assert_eq!(missing, NOT_IN_THIS_BUILD, "these codes are in no file under tests/mistakes");
+    let mut missing = all_codes();
+    missing.retain(|code| !forms.contains_key(*code));
+    assert_eq!(
+        missing, NOT_IN_THIS_BUILD,
+        "these codes are in no file under tests/mistakes"
+    );
 
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);

@@ -39,7 +39,7 @@ pub struct Checked {
 }
 
 /// Checks a file against a catalogue, for every environment that it declares. `parsed` is what
-/// [`rescc_lang::parse`] makes of `file`, which is one of `sources`.
+/// [`rescc_lang::parse()`] makes of `file`, which is one of `sources`.
 #[must_use]
 pub fn check(
     sources: &Sources,

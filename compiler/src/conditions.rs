@@ -12,8 +12,8 @@ mod window;
 use rescc_core::catalogue::AnswerField;
 use rescc_core::expr::Expr as Typed;
 use rescc_core::value::{Type, Value};
-use rescc_lang::{Applicability, Diagnostic};
 use rescc_lang::tree::{Expr, ExprKind};
+use rescc_lang::{Applicability, Diagnostic};
 
 use crate::codes::types as codes;
 use crate::context::Cx;
@@ -82,7 +82,11 @@ impl Cx<'_> {
                     }
                 }
             }
-            ExprKind::Text(text) if text.literal().is_some_and(|text| self.index.names.get(text).is_some()) => {
+            ExprKind::Text(text)
+                if text
+                    .literal()
+                    .is_some_and(|text| self.index.names.get(text).is_some()) =>
+            {
                 let name = text.literal().unwrap_or_default();
                 if let Some(declared) = self.index.names.get(name) {
                     declared.used.set(true);

@@ -44,6 +44,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) params: Params<'a>,
     /// The steps of the workflow at hand.
     pub(crate) steps: BTreeMap<&'a str, &'a Block>,
+    /// Whether the workflow at hand surely has no steady state.
+    pub(crate) never_steady: bool,
     /// What is a success of a kind of probe where a spec does not say.
     pub(crate) successes: BTreeMap<&'a str, Option<rescc_core::expr::Expr>>,
     pub(crate) found: Vec<Diagnostic>,
@@ -86,6 +88,7 @@ impl<'a> Cx<'a> {
             index,
             params,
             steps: BTreeMap::new(),
+            never_steady: false,
             successes: BTreeMap::new(),
             found: Vec::new(),
         }
@@ -150,6 +153,10 @@ impl<'a> Cx<'a> {
 
     /// Reports a name that nothing declares.
     pub(crate) fn unknown_name(&mut self, name: &Ident, kinds: &[Kind], others: &[&str]) {
+        // A word of the language as a name has been reported as such.
+        if crate::structure::is_word(&name.text) {
+            return;
+        }
         let steps: Vec<&str> = if kinds.contains(&Kind::Step) {
             self.steps.keys().copied().collect()
         } else {
@@ -189,7 +196,10 @@ fn declare_one(kinds: &[Kind]) -> Option<String> {
     let (kind, keyword) = kinds
         .iter()
         .find_map(|kind| kind.keyword().map(|keyword| (kind, keyword)))?;
-    Some(format!("declare {}: `{keyword} some_name {{ … }}`", kind.describe()))
+    Some(format!(
+        "declare {}: `{keyword} some_name {{ … }}`",
+        kind.describe()
+    ))
 }
 
 /// "a resource or a selector"

@@ -2,6 +2,8 @@
 
 mod habits;
 
+pub(crate) use habits::is_word;
+
 use rescc_lang::tree::{Block, ExprKind, Field, Item};
 use rescc_lang::{Applicability, Diagnostic, Span};
 

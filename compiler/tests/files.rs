@@ -347,11 +347,7 @@ fn faults_that_exclude_or_follow_one_another_are_no_conflict() {
 
 #[test]
 fn a_misspelt_adapter_is_one_finding() {
-    let text = BASE.replacen(
-        "environment local {",
-        "environment here {\n  adaptor = local",
-        1,
-    );
+    let text = BASE.replacen("environment local {", "environment here {\n  adaptor = local", 1);
     let checked = check_text(&text);
     assert_eq!(
         found(&text, &checked.diagnostics),
@@ -372,12 +368,17 @@ fn what_stands_behind_an_unclosed_block_is_not_out_of_place() {
     let text = BASE.replacen("  cooldown = 30s\n}\n", "  cooldown = 30s\nresource more {}\n", 1);
     assert!(text != BASE);
     let all = codes(&text);
-    assert!(all.contains(&"E0108".to_owned()) && !all.contains(&"E0405".to_owned()), "{all:?}");
+    assert!(
+        all.contains(&"E0108".to_owned()) && !all.contains(&"E0405".to_owned()),
+        "{all:?}"
+    );
 }
 
 #[test]
 fn what_can_not_be_a_name_is_not_unknown_as_well() {
     let text = BASE.replacen("retry = constant(", "not = constant(", 1);
+    assert_eq!(codes(&text), ["E0118"]);
+    let text = BASE.replacen("  bind = {\n", "  bind = {\n    in = process([\"x\"])\n", 1);
     assert_eq!(codes(&text), ["E0118"]);
 }
 
@@ -393,7 +394,11 @@ fn an_objective_in_quotes_loses_them() {
 #[test]
 fn what_other_tools_need_is_explained() {
     for (from, to, why) in [
-        ("  settle       =", "  rollbacks = [back]\n  settle       =", "undo"),
+        (
+            "  settle       =",
+            "  rollbacks = [back]\n  settle       =",
+            "undo",
+        ),
         ("step back {", "step back { backgroud = true,", "`after`"),
     ] {
         let text = BASE.replacen(from, to, 1);
@@ -410,8 +415,8 @@ fn what_other_tools_need_is_explained() {
 fn where_nothing_of_a_kind_is_declared_help_says_how() {
     let text = BASE.replacen("pick  = share\n", "pick  = one\n", 1);
     let text = text.replacen("heal         = [revive_cache]\n", "heal = [revive]\n", 1);
-    let start = text.find("heal revive_cache {").unwrap();
-    let text = text[..start].replacen("param share { type = ratio, default = 50% }\n", "", 1);
+    let (text, _) = text.split_once("heal revive_cache {").unwrap();
+    let text = text.replacen("param share { type = ratio, default = 50% }\n", "", 1);
     let checked = check_text(&text);
     assert_eq!(found(&text, &checked.diagnostics).len(), 1);
     assert_eq!(
@@ -424,5 +429,18 @@ fn where_nothing_of_a_kind_is_declared_help_says_how() {
 fn a_description_stands_without_backticks() {
     let text = BASE.replacen("it.phase == running", "it.phase == \"running\"", 1);
     let all = found(&text, &check_text(&text).diagnostics);
-    assert!(all.len() == 1 && all[0].contains(" this comparison takes a word"), "{all:?}");
+    assert!(
+        all.len() == 1 && all[0].contains(" this comparison takes a word"),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn a_recovery_needs_a_steady_state() {
+    let text = BASE.replacen("  steady_state = checkout.success_rate(5s) >= 99%\n", "", 1);
+    let all = found(&text, &check_text(&text).diagnostics);
+    assert_eq!(
+        all,
+        ["E0318 38:36 there is no steady state to return to after `strike`"]
+    );
 }

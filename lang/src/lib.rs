@@ -2,7 +2,7 @@
 //! tree and the one formatter.
 //!
 //! Everything here is a pure function of its input: no file is read, no clock, no environment, no types.
-//! The one door is [`parse`]: it always returns a tree, together with every syntax error of the file.
+//! The one door is [`parse()`]: it always returns a tree, together with every syntax error of the file.
 
 pub mod codes;
 pub mod diagnostic;

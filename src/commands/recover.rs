@@ -35,20 +35,22 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
     for dir in runs {
         let lock = match dir.try_lock() {
             Ok(Some(lock)) => lock,
-            Ok(None) if arguments.run.is_some() || is_ending(&dir) || end_hung_runner(&dir) => match wait_for_lock(&dir) {
-                Some(lock) => lock,
-                None => {
-                    let _ = writeln!(
-                        text,
-                        "{}: still running, left alone (Ctrl-C in its terminal ends and undoes it)",
-                        dir.run()
-                    );
-                    if arguments.run.is_some() {
-                        code = exit::REFUSED;
+            Ok(None) if arguments.run.is_some() || is_ending(&dir) || end_hung_runner(&dir) => {
+                match wait_for_lock(&dir) {
+                    Some(lock) => lock,
+                    None => {
+                        let _ = writeln!(
+                            text,
+                            "{}: still running, left alone (Ctrl-C in its terminal ends and undoes it)",
+                            dir.run()
+                        );
+                        if arguments.run.is_some() {
+                            code = exit::REFUSED;
+                        }
+                        continue;
                     }
-                    continue;
                 }
-            },
+            }
             Ok(None) => {
                 let _ = writeln!(text, "{}: still running, left alone", dir.run());
                 continue;
@@ -88,9 +90,16 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
 
 /// Whether the runner is gone: then its keeper holds the lock, and is about to undo.
 fn is_ending(dir: &RunDir) -> bool {
-    let Ok(contents) = rescc_engine::journal::read(&dir.journal()) else { return false };
+    let Ok(contents) = rescc_engine::journal::read(&dir.journal()) else {
+        return false;
+    };
     let state = contents.opened.map(|opened| rescc_process::state(&opened.runner));
-    matches!(state, Some(Ok(rescc_process::ProcessState::Gone | rescc_process::ProcessState::Zombie)))
+    matches!(
+        state,
+        Some(Ok(
+            rescc_process::ProcessState::Gone | rescc_process::ProcessState::Zombie
+        ))
+    )
 }
 
 /// Whether the holder of a lock is stopped and will never undo by itself; then it is ended, and its keeper or we

@@ -110,18 +110,27 @@ fn a_fault_that_lapses_is_inconclusive() {
     for marked in rescc_process::marked(bench.only_run().unwrap().run()).unwrap() {
         send(marked.identity.pid as u32, 18);
     }
-    assert_eq!(crate::common::code(child.wait().unwrap()), 3, "{}", bench.output());
+    assert_eq!(
+        crate::common::code(child.wait().unwrap()),
+        3,
+        "{}",
+        bench.output()
+    );
     assert_eq!(reasons(&bench), ["effect_lapsed"]);
     bench.wait_for_keepers();
     assert_eq!(bench.residue(), Vec::<String>::new());
 }
 
 #[test]
-fn a_target_that_dies_under_its_fault_is_inconclusive() {
-    for fault in ["pause(cache)", "latency(cache, delay = 20ms)"] {
+fn a_target_that_dies_or_restarts_under_its_fault_leaves_nothing() {
+    for (fault, restart) in [
+        ("pause(cache)", ""),
+        ("pause(cache)", ", restart = always"),
+        ("latency(cache, delay = 20ms)", ""),
+    ] {
         let bench = Bench::new(1);
         let path = bench.spec(&cache(
-            "",
+            restart,
             &format!("workflow w {{ step s {{ run = {fault}, duration = 3s }} }}"),
         ));
         let mut child = bench.start(&path, &[]);
@@ -393,7 +402,11 @@ workflow w {
         let path = entry.unwrap().path();
         if path.is_file() {
             let bytes = std::fs::read(&path).unwrap();
-            assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"), "{}", path.display());
+            assert!(
+                !String::from_utf8_lossy(&bytes).contains("hunter2"),
+                "{}",
+                path.display()
+            );
             looked_at += 1;
         }
     }
@@ -403,8 +416,7 @@ workflow w {
 
 #[test]
 fn a_target_that_never_answers_under_its_fault_ends_with_the_rest() {
-    let (bench, output) = run(
-        r#"
+    let (bench, output) = run(r#"
 language = "0.1"
 environment local {
   bind = { deaf = process(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"], stop_grace = 200ms) }
@@ -413,8 +425,7 @@ resource deaf {}
 workflow w {
   step end { run = kill(deaf, signal = SIGTERM) }
 }
-"#,
-    );
+"#);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     assert_eq!(reasons(&bench), ["no_effect"]);
 }
@@ -422,11 +433,22 @@ workflow w {
 #[test]
 fn a_closed_standard_output_ends_nothing() {
     let bench = Bench::new(1);
-    let path = bench.spec(&cache(", restart = always", "workflow w { step strike { run = kill(cache) } }"));
+    let path = bench.spec(&cache(
+        ", restart = always",
+        "workflow w { step strike { run = kill(cache) } }",
+    ));
     let rescc = bench.rescc();
-    let script = format!("{} run {} >&- 2>&-", rescc.get_program().to_string_lossy(), path.display());
+    let script = format!(
+        "{} run {} >&- 2>&-",
+        rescc.get_program().to_string_lossy(),
+        path.display()
+    );
     let mut shell = std::process::Command::new("/bin/sh");
-    shell.arg("-c").arg(script).current_dir(bench.path()).env("RESCC_STATE_DIR", bench.state());
+    shell
+        .arg("-c")
+        .arg(script)
+        .current_dir(bench.path())
+        .env("RESCC_STATE_DIR", bench.state());
     assert_eq!(shell.status().unwrap().code(), Some(0));
     assert_eq!(bench.report()["verdict"], "pass");
     assert_eq!(bench.residue(), Vec::<String>::new());

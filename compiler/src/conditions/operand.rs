@@ -260,6 +260,14 @@ impl<'a> Cx<'a> {
                 .label(block.name.span, "declared here")
                 .help("name the step of a fault")
             }
+            Metric::TimeToRecover if self.never_steady => Diagnostic::error(
+                codes::MISPLACED_MEASURE,
+                format!("there is no steady state to return to after `{}`", head.text),
+                at,
+                "could never be told",
+            )
+            .help("add what holds when all is well: `steady_state = checkout.success_rate(5s) >= 99%`")
+            .note("a recovery lasts until the steady state holds again"),
             Metric::BurnRate | Metric::BudgetLeft => return self.has_budget(head, at, block),
             _ => return true,
         };

@@ -36,6 +36,7 @@ impl<'a> Cx<'a> {
     pub(super) fn workflow(&mut self, block: &'a Block, parts: &mut Parts<'a>) -> Workflow {
         let fields = self.fields(block, spec("workflow"), Some(&[]));
         let steps = self.step_names(block);
+        self.never_steady = block.complete && fields.get("steady_state").is_none();
         let steady_state = fields.get("steady_state").and_then(|field| {
             let judge = Judge {
                 place: Place::SteadyState,

@@ -63,8 +63,16 @@ const BLOCKS: &[(&str, &str)] = &[
 
 /// Fields that other tools need: the block, the field, why there is none.
 const NEEDLESS: &[(&str, &str, &str)] = &[
-    ("workflow", "rollback", "each fault has its undo, which needs no field"),
-    ("step", "rollback", "each fault has its undo, which needs no field"),
+    (
+        "workflow",
+        "rollback",
+        "each fault has its undo, which needs no field",
+    ),
+    (
+        "step",
+        "rollback",
+        "each fault has its undo, which needs no field",
+    ),
     ("step", "undo", "each fault has its undo, which needs no field"),
     ("step", "background", BACKGROUND),
     ("step", "parallel", BACKGROUND),
@@ -127,7 +135,7 @@ pub(super) fn needless(kind: &str, name: &str) -> Option<&'static str> {
 }
 
 /// Whether this is a word of the language.
-pub(super) fn is_word(name: &str) -> bool {
+pub(crate) fn is_word(name: &str) -> bool {
     WORDS.contains(&name)
 }
 

@@ -3,7 +3,7 @@
 //! A fault goes through *prepare, apply, verify, undo, verify undone*. These are the life-cycle steps of a
 //! plugin by other names: prepare is `validate` and `pre_execute` (it reads and takes the snapshot, it changes
 //! nothing), apply is `execute`, verify is `post_execute`, undo is `rollback` and `cleanup`. A fault that can't
-//! be taken back says so in its [`ActionSpec`](crate::catalogue::ActionSpec).
+//! be taken back says so in its [`ActionSpec`].
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -262,7 +262,10 @@ fn open_journal(
         spec: call.arguments.what.file.display().to_string(),
         workflow: plan.workflow.clone(),
         // Commands and variables may hold secrets, and no undo needs them.
-        environment: Environment { bind: BTreeMap::new(), ..plan.program.environment.clone() },
+        environment: Environment {
+            bind: BTreeMap::new(),
+            ..plan.program.environment.clone()
+        },
         runner: rescc_process::own_identity().map_err(trouble)?,
         at: clock.now(),
         wall: clock.wall(),

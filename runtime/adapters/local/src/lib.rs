@@ -1,11 +1,11 @@
 //! The local environment of rescc: processes of this machine, which it starts itself.
 //!
-//! - Each copy of a resource is a [`unit`]: what is known of it. A [`supervisor`] task looks after it: it starts and
+//! - Each copy of a resource is a `unit`: what is known of it. A `supervisor` task looks after it: it starts and
 //!   stops the process, measures its health, and starts it again where the spec says so.
-//! - On each declared port a proxy of rescc listens, faults or not ([`front`]); the copies listen on private ports.
+//! - On each declared port a proxy of rescc listens, faults or not (`front`); the copies listen on private ports.
 //! - Processes are children of a host that outlives the runner. Room on disks is held by this process, so that the kernel
 //!   gives it back whenever the holder is gone; so are proxies.
-//! - What a dead run has left is opened from the notes of its journal ([`remains`]).
+//! - What a dead run has left is opened from the notes of its journal (`remains`).
 
 mod disk;
 mod environment;

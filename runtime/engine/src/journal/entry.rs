@@ -53,7 +53,7 @@ pub enum Entry {
 /// What is known of a run before anything is touched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
-    /// See [`VERSION`].
+    /// See [`Opened::VERSION`].
     pub version: u32,
     /// The version of rescc that wrote it.
     pub rescc_version: String,

@@ -14,8 +14,16 @@ impl Machine {
         let bit = self.step_injections(index).filter_map(|one| one.bit).min()?;
         let bad = self.observed.first_bad(bit)?;
         // What is seen after its fault was taken back is another fault's doing.
-        let gone = self.step_injections(index).map(|one| one.undo_verified).max().flatten();
-        let end = gone.into_iter().chain(self.judged_until).min().unwrap_or(Moment(u64::MAX));
+        let gone = self
+            .step_injections(index)
+            .map(|one| one.undo_verified)
+            .max()
+            .flatten();
+        let end = gone
+            .into_iter()
+            .chain(self.judged_until)
+            .min()
+            .unwrap_or(Moment(u64::MAX));
         (bad <= end).then(|| bad.since(bit))
     }
 
