@@ -291,7 +291,7 @@ fn machine_output_is_as_its_schema_says() {
     let bench = Bench::new(1);
     let path = bench.spec(&cache(
         ", restart = always",
-        "slo up { objective = ping.success_rate >= 1% }\nworkflow w { expect = [up], step hang { run = pause(cache), duration = 300ms } }",
+        "slo up { objective = ping.success_rate >= 1% }\nworkflow w { expect = [up], step slow { run = latency(cache, delay = 20ms), duration = 300ms } }",
     ));
     let schema = |what: &str| -> serde_json::Value {
         let output = bench.rescc().args(["schema", what]).output().unwrap();
