@@ -17,6 +17,13 @@ use crate::state;
 
 pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
     let folder = state::folder(arguments.state.folder.as_ref())?;
+    if !folder.is_dir() {
+        output::write(
+            Stream::Out,
+            &format!("no run was ever kept in {}\n", folder.display()),
+        );
+        return Ok(exit::OK);
+    }
     let runs = match &arguments.run {
         Some(name) => {
             let run =
@@ -33,9 +40,15 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
     let mut text = String::new();
     let (mut code, mut touched) = (exit::OK, 0);
     for dir in runs {
+        let mut ended = false;
         let lock = match dir.try_lock() {
             Ok(Some(lock)) => lock,
-            Ok(None) if arguments.run.is_some() || is_ending(&dir) || end_hung_runner(&dir) => {
+            Ok(None)
+                if arguments.run.is_some() || is_ending(&dir) || {
+                    ended = end_hung_runner(&dir);
+                    ended
+                } =>
+            {
                 match wait_for_lock(&dir) {
                     Some(lock) => lock,
                     None => {
@@ -63,7 +76,13 @@ pub(crate) fn run(arguments: &RecoverArgs) -> Result<u8, Trouble> {
         };
         match runtime.block_on(rescc_engine::recover::recover(&dir, &lock, &kit, "recover")) {
             Ok(recovered) if recovered.was_closed => {
-                if arguments.run.is_some() {
+                if ended {
+                    let _ = writeln!(
+                        text,
+                        "{}: its runner was stopped; it was ended, and its keeper has undone",
+                        dir.run()
+                    );
+                } else if arguments.run.is_some() {
                     let _ = writeln!(text, "{}: nothing was left", dir.run());
                 }
             }

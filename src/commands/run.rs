@@ -53,6 +53,12 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<u8, Trouble> {
     let Some(work) = what_to_run(arguments, &kit)? else {
         return Ok(exit::USAGE);
     };
+    // What can't be written is found out before anything is touched.
+    if work.len() == 1 {
+        for (_, path) in &reports {
+            std::fs::File::create(path).map_err(|error| cannot_write(exit::USAGE, path, &error))?;
+        }
+    }
     let call = Call {
         kit,
         arguments,
@@ -211,18 +217,19 @@ fn write_reports(call: &Call<'_>, report: &RunReport, workflow: Option<&str>) ->
             }
             None => path.clone(),
         };
-        std::fs::write(&path, text).map_err(|error| {
-            Trouble::new(
-                report.exit_code.max(exit::ERROR),
-                format!(
-                    "the report `{}` can't be written: {}",
-                    path.display(),
-                    load::plain(&error)
-                ),
-            )
-        })?;
+        std::fs::write(&path, text)
+            .map_err(|error| cannot_write(worse(report.exit_code, exit::ERROR), &path, &error))?;
     }
     Ok(())
+}
+
+fn cannot_write(code: u8, path: &std::path::Path, error: &std::io::Error) -> Trouble {
+    let message = format!(
+        "the report `{}` can't be written: {}",
+        path.display(),
+        load::plain(error)
+    );
+    Trouble::new(code, message)
 }
 
 /// The report of an outcome.

@@ -10,7 +10,7 @@ use rescc_core::error::Failure;
 use rescc_core::expr::ItScope;
 use rescc_core::probe::{Answer, ProbeKind, ProbeSetup, Prober};
 use rescc_core::program::Arguments;
-use rescc_core::time::Clock;
+use rescc_core::time::{Clock, Moment};
 use rescc_core::value::{Type, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,6 +21,9 @@ use crate::trouble::{could_not_ask, why};
 
 /// How much of what comes back is kept and looked at.
 const KEPT: usize = 4 << 10;
+
+/// How long a connection that is only made is looked at whether it is reset at once.
+const RESET_WINDOW: Duration = Duration::from_millis(20);
 
 /// The kind of probe.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +80,7 @@ impl ProbeKind for Tcp {
                 ),
             ],
             answer: vec![
-                field("connected", Type::Bool, "Whether the connection was made."),
+                field("connected", Type::Bool, "Whether the connection was made, and not reset at once."),
                 field("received", Type::Text, "What came back, at most 4KiB; empty where nothing was waited for."),
                 field("latency", Type::Duration, "From the beginning of the connect to the last byte waited for."),
             ],
@@ -110,19 +113,31 @@ impl ProbeKind for Tcp {
 // === impl Dial ===
 
 impl Dial {
-    async fn exchange(&self) -> Result<String, Trouble> {
+    /// What came back, and when all that was waited for was there.
+    async fn exchange(&self) -> Result<(String, Moment), Trouble> {
         let mut stream = self.connect().await?;
+        let connected = self.clock.now();
         if let Some(send) = &self.send {
             stream
                 .write_all(send.as_bytes())
                 .await
                 .map_err(|error| self.trouble(&error))?;
         }
+        let mut chunk = [0; 1024];
         if self.send.is_none() && self.expect.is_none() {
-            return Ok(String::new());
+            // Whoever stands before a program (a proxy, a load balancer, a port forwarding) takes the connection in
+            // before it knows whether the program is there, and resets it where it is not.
+            let look = until(
+                self.clock.as_ref(),
+                connected.after(RESET_WINDOW),
+                stream.read(&mut chunk),
+            );
+            if let Some(Err(error)) = look.await {
+                return Err(self.trouble(&error));
+            }
+            return Ok((String::new(), connected));
         }
         let mut received = Vec::new();
-        let mut chunk = [0; 1024];
         loop {
             let count = stream
                 .read(&mut chunk)
@@ -148,7 +163,7 @@ impl Dial {
                 Some(_) => {}
             }
         }
-        Ok(String::from_utf8_lossy(&received).into_owned())
+        Ok((String::from_utf8_lossy(&received).into_owned(), self.clock.now()))
     }
 
     async fn connect(&self) -> Result<TcpStream, Trouble> {
@@ -195,11 +210,14 @@ impl Prober for Dial {
     async fn ask(&self, timeout: Duration) -> Result<Answer, Failure> {
         let began = self.clock.now();
         let outcome = until(self.clock.as_ref(), began.after(timeout), self.exchange()).await;
-        let latency = self.clock.now().since(began);
+        let latency = match &outcome {
+            Some(Ok((_, there))) => there.since(began),
+            _ => self.clock.now().since(began),
+        };
         match outcome {
             Some(Err(Trouble::Failed(failure))) => Err(failure),
             Some(Err(Trouble::Silent(why))) => Ok(no_answer(why)),
-            Some(Ok(received)) if latency <= timeout => Ok(Answer::Some {
+            Some(Ok((received, _))) if latency <= timeout => Ok(Answer::Some {
                 latency,
                 it: Box::new(Heard { received, latency }),
                 value: None,

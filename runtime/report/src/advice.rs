@@ -32,6 +32,8 @@ pub(crate) fn advice(reason: &Reason, report: &RunReport) -> Option<String> {
         ReasonCode::SteadyStateNotReached => {
             "nothing was touched: make the system well first, or give it more time with `settle`".into()
         }
+        // It ended before it could tell: another reason says why.
+        ReasonCode::NoData if report.aborted_by.is_some() || report.reasons.len() > 1 => return None,
         ReasonCode::NoData => {
             "let it run longer, or let the probe ask more often (`every`), so that there are enough samples".into()
         }

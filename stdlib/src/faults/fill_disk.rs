@@ -135,23 +135,15 @@ impl Payload {
     }
 }
 
+/// What is held is the proof: what is free changes with all that others write and delete meanwhile.
 fn judge(amount: FillAmount, held: &Fill) -> Effect {
-    let dropped = held.available_before.saturating_sub(held.available);
     let (asked, wanted) = match amount {
         FillAmount::Bytes(size) => (text::bytes(size), size),
-        FillAmount::UsedShare(share) => (format!("{} in use", text::ratio(share)), held.bytes),
+        FillAmount::UsedShare(share) => (format!("{} in use", text::ratio(share)), 1),
     };
-    let found = format!(
-        "asked {asked}, {} are held, free {} before and {} now",
-        text::bytes(held.bytes),
-        text::bytes(held.available_before),
-        text::bytes(held.available)
-    );
+    let found = format!("asked {asked}, {} are held", text::bytes(held.bytes));
     if held.bytes == 0 || held.bytes < most_of(wanted) {
         Effect::NotYet(format!("too little is held: {found}"))
-    } else if dropped < most_of(wanted) {
-        // Others write and delete as well; what they delete may hide the fault for the target, too.
-        Effect::Gone(format!("the room is not missing: {found}"))
     } else {
         Effect::Bites(found)
     }

@@ -48,22 +48,19 @@ async fn it_asks_for_what_was_written() {
 }
 
 #[tokio::test]
-async fn the_missing_room_is_the_proof() {
+async fn what_is_held_is_the_proof_whatever_others_write() {
     let case = by_size();
     let record = case.apply().await;
-    assert_eq!(
-        bites(case.verify(&record).await),
-        "asked 64MiB, 64MiB are held, free 1GiB before and 960MiB now"
-    );
-    // Others delete a little: that is no reason for doubt.
-    found(&case, SIZE, FREE - SIZE / 100 * 96);
+    assert_eq!(bites(case.verify(&record).await), "asked 64MiB, 64MiB are held");
+    // Others delete more than is held, or write: that says nothing about the fault.
+    found(&case, SIZE, FREE + SIZE);
     bites(case.verify(&record).await);
 
     let case = fill(&[("used", Value::Ratio(0.5))]);
     let record = case.apply().await;
     assert_eq!(
         bites(case.verify(&record).await),
-        "asked 50% in use, 512MiB are held, free 1GiB before and 512MiB now"
+        "asked 50% in use, 512MiB are held"
     );
 }
 
@@ -87,10 +84,7 @@ async fn too_little_is_no_effect() {
 async fn it_lapses_when_the_room_is_back() {
     let case = by_size();
     let record = case.apply().await;
-    found(&case, SIZE, FREE - SIZE / 2);
-    assert!(
-        gone(case.verify(&record).await).starts_with("the room is not missing: asked 64MiB, 64MiB are held")
-    );
+    bites(case.verify(&record).await);
     case.change(|world| world.fills.clear());
     assert_eq!(gone(case.verify(&record).await), "the room was given back");
 }

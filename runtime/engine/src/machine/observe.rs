@@ -84,18 +84,23 @@ impl Observations {
         self.steady.last().is_some_and(|(_, holds)| *holds)
     }
 
-    /// The first bad observation of any probe or instance at or after a moment.
-    pub(super) fn first_bad(&self, since: Moment) -> Option<Moment> {
+    /// The first bad answer to a question of any probe that was asked at a moment or later, or the first time that
+    /// one of these instances was seen ill.
+    pub(super) fn first_bad(&self, since: Moment, instances: &[&str]) -> Option<Moment> {
         let window = Window {
             after: since.0.checked_sub(1),
             to: u64::MAX,
-            begun_since: None,
+            begun_since: Some(since.0),
         };
         let samples = self
             .probes
             .values()
             .filter_map(|state| state.series.first_bad(&window).map(Moment));
-        let ill = self.ill.iter().filter(|(at, _)| *at >= since).map(|(at, _)| *at);
+        let ill = self
+            .ill
+            .iter()
+            .filter(|(at, name)| *at >= since && instances.contains(&name.as_str()))
+            .map(|(at, _)| *at);
         samples.chain(ill).min()
     }
 }

@@ -18,8 +18,14 @@ fn tcp(address: &str, more: &[(&str, &str)]) -> Asked {
 #[tokio::test]
 async fn a_connection_alone_is_an_answer() {
     guarded(async {
-        let (_listener, address) = listen().await;
-        let answer = tcp(&address, &[]).answer().await;
+        let (listener, address) = listen().await;
+        let probe = tcp(&address, &[]);
+        let (answer, _) = tokio::join!(probe.answer(), async {
+            let mut stream = accept(&listener).await;
+            // A greeting ends the look whether it is reset.
+            stream.write_all(b"hello").await.unwrap();
+            stream
+        });
         assert_eq!(answer.it.it("connected", None), Some(Value::Bool(true)));
         assert_eq!((answer.text("received").as_str(), answer.value), ("", None));
     })

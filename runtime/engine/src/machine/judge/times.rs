@@ -7,12 +7,16 @@ use rescc_core::time::{Moment, nanos};
 use rescc_core::undo::UndoState;
 use rescc_slo::time_to_recover;
 
-use crate::machine::Machine;
+use crate::machine::{EVALUATION_PERIOD, Machine};
 
 impl Machine {
     pub(in crate::machine) fn time_to_detect(&self, index: usize) -> Option<Duration> {
         let bit = self.step_injections(index).filter_map(|one| one.bit).min()?;
-        let bad = self.observed.first_bad(bit)?;
+        let instances: Vec<&str> = self
+            .step_injections(index)
+            .map(|one| one.instance.as_str())
+            .collect();
+        let bad = self.observed.first_bad(bit, &instances)?;
         // What is seen after its fault was taken back is another fault's doing.
         let gone = self
             .step_injections(index)
@@ -93,7 +97,20 @@ impl Machine {
         if undone_by(holds_at) {
             return Some((None, Some(RecoveredBy::Undo)));
         }
-        Some((Some(Duration::from_nanos(time)), Some(self.healer(bit, holds_at))))
+        let instances: Vec<&str> = self
+            .step_injections(index)
+            .map(|one| one.instance.as_str())
+            .collect();
+        let bad = self.observed.first_bad(bit, &instances);
+        let felt = has_duration && bad.is_some_and(|at| at <= fault_end);
+        if time == 0 && !felt {
+            // It was lost to an earlier fault; this one took nothing.
+            return Some((Some(Duration::ZERO), Some(RecoveredBy::NeverLost)));
+        }
+        Some((
+            Some(Duration::from_nanos(time)),
+            Some(self.healer(bit, Moment(recovered))),
+        ))
     }
 
     /// When the next fault of another step bit while the steady state held: what is lost from there on is its
@@ -136,14 +153,20 @@ impl Machine {
         Some(self.judged_until?.since(from))
     }
 
-    /// The last heal that succeeded between a bite and the recovery, else the system itself.
+    /// The last heal that began between a bite and the recovery and succeeded, else the system itself.
     fn healer(&self, bit: Moment, recovered: Moment) -> RecoveredBy {
         let last = self
             .heals
             .iter()
             .enumerate()
             .filter_map(|(index, heal)| Some((heal.succeeded()?, index, heal)))
-            .filter(|(at, _, _)| *at >= bit && *at <= recovered)
+            .filter(|(at, _, heal)| {
+                // The recovery is told to the period in which conditions are looked at.
+                let begun = heal
+                    .started
+                    .is_some_and(|begun| begun <= recovered.after(EVALUATION_PERIOD));
+                *at >= bit && begun
+            })
             .max_by_key(|(at, index, _)| (*at, *index));
         let Some((_, index, heal)) = last else {
             return RecoveredBy::System;
